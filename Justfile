@@ -1,0 +1,33 @@
+# Everyday recipes. `npx just` lists them; `just` itself comes with the packages (rust-just).
+
+[private]
+default:
+    @just --list
+
+# Install, generate, compile: only what is due.
+setup:
+    @node scripts/setup.mjs
+
+# A box on this computer with a first call through it; hardware simulated.
+dev: setup
+    @node bin/tatebako.mjs demo
+
+# One call through the box, then the end.
+demo *arguments: setup
+    @node bin/tatebako.mjs demo --once {{arguments}}
+
+# Format, lint, dependency rules, types.
+check:
+    @node scripts/test.mjs check
+
+# Everything that `npm test` runs; or parts: `just test unit`, `just test check peers`.
+test *parts:
+    @node scripts/test.mjs {{parts}}
+
+# Install the real peers of the tests (Debian, as root) and run the tests against them.
+peers:
+    @node scripts/test.mjs peers
+
+# Put the sources into the house's form.
+format:
+    @node_modules/.bin/prettier --write --log-level=warn .
