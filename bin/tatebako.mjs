@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const compiled = new URL('../dist/agent/cli/main.js', import.meta.url);
 if (!existsSync(fileURLToPath(compiled))) {
-  process.stderr.write('tatebako: not built yet; run `node scripts/setup.mjs` in the checkout first\n');
+  process.stderr.write(
+    'tatebako: not built yet; run `node scripts/setup.mjs` in the checkout first\n',
+  );
   process.exit(69);
 }
 process.setSourceMapsEnabled(true);

@@ -18,14 +18,23 @@ export const peers = [
 
 const places = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const isThere = (program) =>
-  [...places, ...(process.env.PATH ?? '').split(':')].some((place) => existsSync(`${place}/${program}`));
+  [...places, ...(process.env.PATH ?? '').split(':')].some((place) =>
+    existsSync(`${place}/${program}`),
+  );
 
-const isDebian = () => existsSync('/etc/os-release') && /\b(debian|ubuntu)\b/i.test(readFileSync('/etc/os-release', 'utf8'));
+const isDebian = () =>
+  existsSync('/etc/os-release') &&
+  /\b(debian|ubuntu)\b/i.test(readFileSync('/etc/os-release', 'utf8'));
 const policy = '/usr/sbin/policy-rc.d';
 
 function install(packages) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const apt = (...args) => spawnSync('apt-get', ['-qq', '-o', 'Acquire::Retries=3', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'], timeout: 600_000 });
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-qq', '-o', 'Acquire::Retries=3', ...args], {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: 600_000,
+    });
   // A policy of the system's own stays as it is.
   const ours = !existsSync(policy);
   if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
@@ -54,6 +63,8 @@ export function setUpPeers(extra = []) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const missing = setUpPeers();
-  process.stdout.write(missing.length === 0 ? 'peers: all there\n' : `peers: missing ${missing.join(' ')}\n`);
+  process.stdout.write(
+    missing.length === 0 ? 'peers: all there\n' : `peers: missing ${missing.join(' ')}\n`,
+  );
   process.exitCode = missing.length === 0 ? 0 : 69;
 }

@@ -2,7 +2,15 @@
 // Each step runs only when its inputs changed since it last succeeded, so the second time does nothing.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,11 +48,19 @@ const local = (tool) => at('node_modules', '.bin', tool);
 const steps = [
   {
     name: 'packages',
-    says: 'installing packages (npm ci, about half a minute)',
+    says: 'installing packages (about half a minute)',
     stamp: at('node_modules', '.tatebako-stamp'),
-    inputs: () => fingerprint([at('package-lock.json'), at('package.json'), at('agent/media/package.json')], true),
-    // The packages carry their binaries; none needs its install script.
-    command: ['npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']],
+    inputs: () =>
+      fingerprint(
+        [at('package-lock.json'), at('package.json'), at('agent/media/package.json')],
+        true,
+      ),
+    // The packages carry their binaries; none needs its install script. Not `npm ci`: it refuses a lock file that leaves
+    // out the optional binaries of other platforms.
+    command: [
+      'npm',
+      ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    ],
   },
   {
     name: 'rpc',
@@ -80,7 +96,8 @@ function removeOrphans() {
   for (const [built, source] of places) {
     for (const path of filesBelow(built, /\.js$/)) {
       if (!existsSync(join(source, relative(built, path).replace(/\.js$/, '.ts')))) {
-        for (const end of ['.js', '.js.map', '.d.ts']) rmSync(path.replace(/\.js$/, end), { force: true });
+        for (const end of ['.js', '.js.map', '.d.ts'])
+          rmSync(path.replace(/\.js$/, end), { force: true });
       }
     }
   }
@@ -89,7 +106,9 @@ function removeOrphans() {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
-  process.stderr.write(`Tatebako needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a newer one from your system's packages or nodejs.org.\n`);
+  process.stderr.write(
+    `Tatebako needs Node.js 20.19 or newer; this is ${process.versions.node}. Install a newer one from your system's packages or nodejs.org.\n`,
+  );
   process.exit(69);
 }
 
@@ -105,14 +124,22 @@ export function setUp() {
     step.before?.();
     const [command, args] = step.command;
     const env = { ...process.env, npm_config_onnxruntime_node_install: 'skip' };
-    const result = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    const result = spawnSync(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     if (result.status !== 0) {
-      process.stderr.write(`setup: ${step.name} failed: \`${command} ${args.join(' ')}\` ended with ${result.status ?? result.error?.message}\n`);
+      process.stderr.write(
+        `setup: ${step.name} failed: \`${command} ${args.join(' ')}\` ended with ${result.status ?? result.error?.message}\n`,
+      );
       process.exit(result.status ?? 69);
     }
     mkdirSync(dirname(step.stamp), { recursive: true });
     writeFileSync(step.stamp, wanted);
-    process.stderr.write(`setup: ${step.name} ready (${((performance.now() - startedMs) / 1000).toFixed(0)} s)\n`);
+    process.stderr.write(
+      `setup: ${step.name} ready (${((performance.now() - startedMs) / 1000).toFixed(0)} s)\n`,
+    );
     ran = true;
   }
   return ran;

@@ -15,12 +15,18 @@ const say = (line) => process.stdout.write(`${line}\n`);
 /** Runs a program to its end. @returns its exit status, and its output when it is to be kept */
 function run(command, args, { env = {}, onLine } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const output = [];
     const keep = (line) => (onLine?.(line) === true ? undefined : output.push(line));
     createInterface({ input: child.stdout }).on('line', keep);
     createInterface({ input: child.stderr }).on('line', keep);
-    child.on('close', (status, signal) => resolve({ ok: status === 0, how: signal ?? `exit ${status}`, output }));
+    child.on('close', (status, signal) =>
+      resolve({ ok: status === 0, how: signal ?? `exit ${status}`, output }),
+    );
     child.on('error', (cause) => resolve({ ok: false, how: cause.message, output }));
   });
 }
@@ -31,8 +37,11 @@ async function check(title, command, args) {
   const startedMs = performance.now();
   const { ok, how, output } = await run(command, args);
   total[ok ? 'passed' : 'failed'] += 1;
-  say(`${ok ? 'ok    ' : 'FAILED'} ${title} (${((performance.now() - startedMs) / 1000).toFixed(0)} s)`);
-  if (!ok) say([...output.filter((line) => !line.startsWith('npm warn')).slice(-120), how].join('\n'));
+  say(
+    `${ok ? 'ok    ' : 'FAILED'} ${title} (${((performance.now() - startedMs) / 1000).toFixed(0)} s)`,
+  );
+  if (!ok)
+    say([...output.filter((line) => !line.startsWith('npm warn')).slice(-120), how].join('\n'));
 }
 
 /** Runs ava and counts its TAP lines. */
@@ -68,7 +77,9 @@ async function ava(title, args, env) {
   }
   for (const key of Object.keys(total)) total[key] += count[key];
   for (const line of notable) say(`  ${line}`);
-  say(`${count.failed === 0 ? 'ok    ' : 'FAILED'} ${title}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped (${seconds} s)`);
+  say(
+    `${count.failed === 0 ? 'ok    ' : 'FAILED'} ${title}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped (${seconds} s)`,
+  );
   return count;
 }
 
@@ -79,15 +90,28 @@ const missing = wants('peers') ? setUpPeers() : [];
 if (wants('check')) {
   await Promise.all([
     check('format (prettier)', bin('prettier'), ['--check', '--log-level=warn', '.']),
-    check('lint (eslint strictTypeChecked)', bin('eslint'), ['--cache', '--cache-location', 'dist/.eslintcache', '.']),
+    check('lint (eslint strictTypeChecked)', bin('eslint'), [
+      '--cache',
+      '--cache-location',
+      'dist/.eslintcache',
+      '.',
+    ]),
   ]);
-  await check('dependency rules (dependency-cruiser)', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...source.filter((folder) => folder !== 'scripts')]);
+  await check('dependency rules (dependency-cruiser)', bin('depcruise'), [
+    '--config',
+    '.dependency-cruiser.cjs',
+    ...source.filter((folder) => folder !== 'scripts'),
+  ]);
   await check('types (tsc)', bin('tsc'), ['-b']);
 }
 if (wants('unit')) await ava('unit tests', []);
 if (wants('peers')) {
   const env = { TATEBAKO_PEERS_MISSING: missing.join(' ') };
-  const { skipped } = await ava('tests against real peers', ['--config', 'ava.peers.config.js'], env);
+  const { skipped } = await ava(
+    'tests against real peers',
+    ['--config', 'ava.peers.config.js'],
+    env,
+  );
   if (skipped > 0) {
     say(`  left out for want of: ${missing.join(' ') || 'permission'}`);
     if (inCi) {
