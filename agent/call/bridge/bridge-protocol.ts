@@ -83,6 +83,13 @@ export type BridgeCommand =
   | { readonly do: 'listenForTones'; readonly legId: LegId; readonly tones: readonly HeardTone[] }
   /** `silence` is reported once when no audio packet came for `afterMs`; null stops. */
   | { readonly do: 'watchSilence'; readonly legId: LegId; readonly afterMs: number | null }
+  /** A leg goes over to another call (transfer): its taps from now on carry the new names. */
+  | {
+      readonly do: 'assignLeg';
+      readonly legId: LegId;
+      readonly callId: string;
+      readonly speaker: Speaker;
+    }
   | { readonly do: 'closeLeg'; readonly legId: LegId }
   | { readonly do: 'close' };
 
