@@ -52,7 +52,11 @@ export function step(state: CallState, event: CallEvent, atMs: number): Step {
       return state.phase === 'opening' ? open(state) : stray(state, event);
     case 'mediaFailed':
       return state.phase === 'opening'
-        ? finish(state, { by: 'box', how: 'failed', outcome: 'failed', rejectA: 503 }, atMs)
+        ? finish(
+            state,
+            { by: 'box', how: 'failed', outcome: 'failed', rejectA: event.status },
+            atMs,
+          )
         : stray(state, event);
     case 'confirmed':
       return [withLeg(state, event.party, (leg) => ({ ...leg, dialog: 'confirmed' })), []];

@@ -88,7 +88,8 @@ export type CallTimer = 'announcement' | 'ring' | 'wait' | 'apology';
 /** What happens to a call; the driver says it in the machine's words. */
 export type CallEvent =
   | { readonly name: 'mediaReady' }
-  | { readonly name: 'mediaFailed' }
+  /** No port, or an SDP that we cannot use; the status for `a`. */
+  | { readonly name: 'mediaFailed'; readonly status: number }
   /** The ACK of our 2xx came. */
   | { readonly name: 'confirmed'; readonly party: PartyId }
   | { readonly name: 'playStarted'; readonly playId: string; readonly atMs: number }

@@ -1,0 +1,43 @@
+import type { CallEnvironment } from './call-environment.js';
+import type { CallEffect, CallState, PartyId, Ringing } from './call-state.js';
+import type { InviteSession } from '../sip/index.js';
+import type { LegId } from './bridge/bridge-protocol.js';
+import type { LegMedia } from './leg-media.js';
+
+/** One SIP session of a call: which leg it feeds, and who is there. */
+export interface PartyLine {
+  readonly session: InviteSession;
+  readonly legId: LegId;
+  readonly who: string;
+}
+
+/** What ringing needs of the call it is for. */
+export interface RoundMaker {
+  readonly environment: CallEnvironment;
+  state(): CallState;
+  makeLeg(who: string): LegMedia;
+  addParty(line: PartyLine): PartyId;
+  rung(ringing: readonly Ringing[]): void;
+}
+
+/**
+ * Opens one port for the round and sends its INVITEs with one offer; `rung` tells who rings, also when nobody does.
+ * All of a round share the port: only the winner's address is ever latched.
+ */
+export function ringRound(effect: Extract<CallEffect, { do: 'ring' }>, maker: RoundMaker): void {
+  const { environment } = maker;
+  const invitations = environment.invitationsFor(effect.target, maker.state());
+  const first = invitations[0];
+  if (first === undefined) return maker.rung([]);
+  const media = maker.makeLeg(first.who);
+  media.open((opened) => {
+    const sdp = opened ? media.offer() : null;
+    if (sdp === null || maker.state().phase === 'ended') return maker.rung([]);
+    const ringing = invitations.map(({ who, invite }): Ringing => {
+      const session = environment.invite({ ...invite, sdp });
+      const party = maker.addParty({ session, legId: effect.legId, who });
+      return { party, who, progress: 'calling' };
+    });
+    maker.rung(ringing);
+  });
+}
