@@ -34,7 +34,7 @@ function aLaw(): Law {
     [16, 64],
     [16, 128],
   ] as const) {
-    for (let i = 0; i < steps; i++) edges.push(edges.at(-1)! + size);
+    for (let i = 0; i < steps; i++) edges.push(edges[edges.length - 1]! + size);
   }
   const scaled = edges.map((edge) => edge * 8);
   return {
@@ -58,7 +58,7 @@ function muLaw(): Law {
     [16, 128],
     [16, 256],
   ] as const) {
-    for (let i = 0; i < steps; i++) edges.push(edges.at(-1)! + size);
+    for (let i = 0; i < steps; i++) edges.push(edges[edges.length - 1]! + size);
   }
   const scaled = edges.map((edge) => edge * 4);
   const levels = between(scaled);

@@ -166,7 +166,6 @@ async function bindPair(port: number, options: RtpSocketOptions): Promise<RtpSoc
     [rtp, options.onRtp],
     [rtcp, options.onRtcp],
   ] as const) {
-    socket.on('error', options.onError);
     socket.on('message', (datagram: Buffer, from: RemoteInfo) =>
       onDatagram(datagram, from.address, from.port, clock.monotonicMs()),
     );
@@ -187,6 +186,8 @@ async function bindSocket(port: number, options: RtpSocketOptions): Promise<Sock
     const listening = once(socket, 'listening');
     socket.bind({ port, address: options.address, exclusive: true });
     await listening;
+    // From here on an error is an event of a living socket, and without a listener would be the end.
+    socket.on('error', options.onError);
     return socket;
   } catch (cause) {
     await closeSocket(socket);
