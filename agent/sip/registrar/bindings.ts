@@ -1,5 +1,6 @@
 import { paramOf, type CSeq, type NameAddr, type Param, type SipUri } from '../message/sip-message.js';
-import type { Endpoint } from '../transport/transport.js';
+import { isSipUriEqual } from '../message/sip-uri.js';
+import { isSameEndpoint, type Endpoint } from '../transport/transport.js';
 
 /** One address at which a phone can be reached (RFC 3261 §10). A plain value. */
 export interface Binding {
@@ -70,7 +71,7 @@ export function applyRegister(
   let next = bindings;
   for (const contact of facts.contacts) {
     if (contact.uri.scheme !== 'sip') return refused(400, 'Contact Is Not A SIP URI');
-    const known = bindings.find((binding) => isSameContact(binding.contact, contact.uri));
+    const known = bindings.find((binding) => isSipUriEqual(binding.contact, contact.uri));
     if (known !== undefined && isOutOfOrder(known, facts)) {
       return refused(500, 'CSeq Out Of Order');
     }
@@ -78,7 +79,7 @@ export function applyRegister(
     if (expiresS > 0 && expiresS < limits.expiresMinS) {
       return { kind: 'tooBrief', minExpiresS: limits.expiresMinS };
     }
-    next = next.filter((binding) => !isSameContact(binding.contact, contact.uri));
+    next = next.filter((binding) => !isSipUriEqual(binding.contact, contact.uri));
     if (expiresS > 0) next = [...next, bindingOf(contact, expiresS, facts)];
   }
   next = next.filter((binding) => !isSupplanted(binding, facts, next));
@@ -109,9 +110,7 @@ function isSupplanted(binding: Binding, facts: RegisterFacts, all: readonly Bind
     (other) =>
       other.callId === facts.callId &&
       other.cSeq === facts.cSeq.number &&
-      other.target.transport === binding.target.transport &&
-      other.target.address === binding.target.address &&
-      other.target.port === binding.target.port,
+      isSameEndpoint(other.target, binding.target),
   );
 }
 
@@ -149,23 +148,3 @@ function qOf(contact: NameAddr): number {
   const q = Number(paramOf(contact.params, 'q') ?? 1);
   return q >= 0 && q <= 1 ? q : 1;
 }
-
-/** Parameters that tell two URIs apart even when only one has them (RFC 3261 §19.1.4). */
-const TELLING_PARAMS: readonly string[] = ['user', 'ttl', 'method', 'maddr', 'transport'];
-
-/** @returns whether both name the same contact (RFC 3261 §19.1.4) */
-export function isSameContact(a: SipUri, b: SipUri): boolean {
-  if (a.scheme !== b.scheme || a.user !== b.user || a.password !== b.password) return false;
-  if (a.host !== b.host || a.port !== b.port) return false;
-  const names = new Set([...a.params, ...b.params].map(({ name }) => name));
-  for (const name of names) {
-    const left = paramOf(a.params, name);
-    const right = paramOf(b.params, name);
-    const isAbsent = left === undefined || right === undefined;
-    if (isAbsent ? TELLING_PARAMS.includes(name) : !isSameText(left, right)) return false;
-  }
-  return true;
-}
-
-const isSameText = (a: string | null, b: string | null): boolean =>
-  a?.toLowerCase() === b?.toLowerCase();

@@ -1,7 +1,6 @@
 export {
   applyRegister,
   BINDING_LIMITS,
-  isSameContact,
   reachableAt,
   type Binding,
   type BindingLimits,

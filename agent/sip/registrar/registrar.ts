@@ -7,16 +7,17 @@ import {
   type DigestServerOptions,
   type DigestVerdict,
 } from '../digest/index.js';
+import { responseTo, type ResponseOptions } from '../message/compose.js';
 import {
   headerOf,
-  tagOf,
   withParam,
   type HeaderField,
   type NameAddr,
   type SipRequest,
   type SipResponse,
 } from '../message/sip-message.js';
-import type { Endpoint } from '../transport/transport.js';
+import { isSipUriEqual } from '../message/sip-uri.js';
+import { isSameEndpoint, type Endpoint } from '../transport/transport.js';
 import { applyRegister, BINDING_LIMITS, type Binding, type BindingLimits } from './bindings.js';
 
 /** A phone that may register. */
@@ -99,13 +100,13 @@ class MemoryRegistrar implements Registrar {
   handle(request: SipRequest, source: Endpoint): SipResponse {
     const verdict = this.#digest.verify(request, source, 'registrar');
     if (verdict.verdict === 'challenge') {
-      return this.#respond(request, verdict.status, 'Unauthorized', verdict.headers);
+      return this.#respond(request, verdict.status, { headers: verdict.headers });
     }
     // A phone may register itself only (RFC 3261 §10.3 step 4); an unknown extension gets as far as a known one's thief.
     const extension = request.to.uri.user;
     const bindings = this.#bindings.get(extension);
     if (verdict.verdict === 'refuse' || verdict.user !== extension || bindings === undefined) {
-      return this.#respond(request, 403, 'Forbidden', retryHeaders(verdict));
+      return this.#respond(request, 403, { headers: retryHeaders(verdict) });
     }
     const outcome = applyRegister(
       bindings,
@@ -121,17 +122,16 @@ class MemoryRegistrar implements Registrar {
     );
     switch (outcome.kind) {
       case 'tooBrief':
-        return this.#respond(request, 423, 'Interval Too Brief', [
-          { name: 'Min-Expires', value: String(outcome.minExpiresS) },
-        ]);
+        return this.#respond(request, 423, {
+          headers: [{ name: 'Min-Expires', value: String(outcome.minExpiresS) }],
+        });
       case 'refused':
-        return this.#respond(request, outcome.status, outcome.reason, []);
+        return this.#respond(request, outcome.status, { reason: outcome.reason });
       case 'done':
         this.#change(extension, outcome.bindings);
-        return {
-          ...this.#respond(request, 200, 'OK', []),
+        return this.#respond(request, 200, {
           contacts: outcome.bindings.map((binding) => this.#listed(binding)),
-        };
+        });
     }
   }
 
@@ -144,10 +144,7 @@ class MemoryRegistrar implements Registrar {
   }
 
   extensionsAt(source: Endpoint): readonly string[] {
-    const isThere = ({ target }: Binding): boolean =>
-      target.transport === source.transport &&
-      target.address === source.address &&
-      target.port === source.port;
+    const isThere = ({ target }: Binding): boolean => isSameEndpoint(target, source);
     return [...this.#bindings].filter(([, all]) => all.some(isThere)).map(([name]) => name);
   }
 
@@ -188,7 +185,7 @@ class MemoryRegistrar implements Registrar {
     this.#bindings.set(extension, next);
     this.#armExpiry();
     const isIn = (all: readonly Binding[], one: Binding): boolean =>
-      all.some(({ contact }) => contactText(contact) === contactText(one.contact));
+      all.some(({ contact }) => isSipUriEqual(contact, one.contact));
     for (const binding of next) {
       if (!isIn(before, binding)) this.#options.onRegistered?.(extension, binding);
     }
@@ -232,28 +229,8 @@ class MemoryRegistrar implements Registrar {
     };
   }
 
-  #respond(
-    request: SipRequest,
-    status: number,
-    reason: string,
-    headers: readonly HeaderField[],
-  ): SipResponse {
-    const tag = tagOf(request.to) ?? randomHex(this.#options.random, 8);
-    return {
-      kind: 'response',
-      status,
-      reason,
-      via: request.via,
-      from: request.from,
-      to: { ...request.to, params: withParam(request.to.params, 'tag', tag) },
-      callId: request.callId,
-      cSeq: request.cSeq,
-      contacts: [],
-      route: [],
-      recordRoute: [],
-      headers,
-      body: new Uint8Array(0),
-    };
+  #respond(request: SipRequest, status: number, options: ResponseOptions = {}): SipResponse {
+    return responseTo(request, status, { toTag: randomHex(this.#options.random, 8), ...options });
   }
 }
 
@@ -261,6 +238,3 @@ function retryHeaders(verdict: DigestVerdict): readonly HeaderField[] {
   if (verdict.verdict !== 'refuse') return [];
   return [{ name: 'Retry-After', value: String(Math.ceil(verdict.waitMs / 1_000)) }];
 }
-
-/** Bindings are compared after the rules of `isSameContact` were applied: plain text serves. */
-const contactText = (contact: Binding['contact']): string => JSON.stringify(contact);
