@@ -1,0 +1,77 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+
+/**
+ * Percent escapes in URIs (RFC 3261 §19.1.2). A peer must get back the very bytes that it sent, so bytes that are not
+ * UTF-8 survive as lone surrogates U+DC80…U+DCFF, which escape to the same bytes again.
+ */
+const RAW_BYTE = 0xdc00;
+
+const hexDigit = (code: number): number => {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+};
+
+/** @returns the byte that `%hh` at `at` stands for; −1 when it is no escape */
+export function escapedByteAt(text: string, at: number): number {
+  const high = hexDigit(text.charCodeAt(at + 1));
+  const low = hexDigit(text.charCodeAt(at + 2));
+  return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/** @returns the text with its escapes undone; null when a `%` is not followed by two hexadecimal digits */
+export function unescapeUri(text: string): string | null {
+  if (!text.includes('%')) return text;
+  const bytes = Buffer.from(text, 'utf8');
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1, length += 1) {
+    let byte = bytes[at]!;
+    if (byte === 0x25) {
+      const high = hexDigit(bytes[at + 1] ?? 0);
+      const low = hexDigit(bytes[at + 2] ?? 0);
+      if (high < 0 || low < 0) return null;
+      byte = high * 16 + low;
+      at += 2;
+    }
+    bytes[length] = byte;
+  }
+  const plain = bytes.subarray(0, length);
+  if (isUtf8(plain)) return plain.toString('utf8');
+  return Array.from(plain, (byte) =>
+    String.fromCharCode(byte < 0x80 ? byte : RAW_BYTE + byte),
+  ).join('');
+}
+
+const hex = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+
+const escapeChar = (char: string): string => {
+  const code = char.charCodeAt(0);
+  if (char.length === 1 && code >= RAW_BYTE + 0x80 && code <= RAW_BYTE + 0xff) {
+    return hex(code - RAW_BYTE);
+  }
+  return Array.from(Buffer.from(char, 'utf8'), hex).join('');
+};
+
+const isUnreserved = (code: number): boolean =>
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x61 && code <= 0x7a) ||
+  (code < 0x80 && "-_.!~*'()".includes(String.fromCharCode(code)));
+
+/**
+ * @param allowed reserved characters that may stand as they are here
+ * @param keepEscapes whether `%hh` in the text is already an escape
+ */
+export function escapeUri(text: string, allowed: string, keepEscapes = false): string {
+  const parts: string[] = [];
+  let at = 0;
+  for (const char of text) {
+    const isKept =
+      isUnreserved(char.charCodeAt(0)) ||
+      allowed.includes(char) ||
+      (keepEscapes && char === '%' && escapedByteAt(text, at) >= 0);
+    parts.push(isKept ? char : escapeChar(char));
+    at += char.length;
+  }
+  return parts.join('');
+}
