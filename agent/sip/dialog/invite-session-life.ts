@@ -5,7 +5,7 @@ export type LifeState =
   /** UAC: the INVITE is out; `proceeding` after a 1xx. `tries`: INVITEs sent, the first included. */
   | { readonly name: 'calling' | 'proceeding'; readonly tries: number }
   /** UAC: hung up before a final response. `sent`: the CANCEL could go out (a 1xx came). */
-  | { readonly name: 'cancelling'; readonly sent: boolean; readonly by: 'local' | 'remote' }
+  | { readonly name: 'cancelling'; readonly sent: boolean }
   /** UAS: no final response yet; `accepting`: the 2xx waits for a PRACK. */
   | { readonly name: 'ringing' | 'accepting' }
   /** UAS: 2xx sent, no ACK yet. */

@@ -22,7 +22,8 @@ export type OfferState = {
 } & (
   | { readonly name: 'initial'; readonly ours: boolean }
   | { readonly name: 'idle' | 'closed' | 'unacked' }
-  | { readonly name: 'offering' | 'waiting'; readonly offer: OurOffer }
+  | { readonly name: 'offering'; readonly offer: OurOffer }
+  | { readonly name: 'waiting'; readonly offer: OurOffer }
   | { readonly name: 'answering'; readonly method: 'INVITE' | 'UPDATE' }
 );
 export type OfferEvent =

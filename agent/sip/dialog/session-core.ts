@@ -1,4 +1,4 @@
-import type { SipUri } from '../message/sip-message.js';
+import type { SipMessage, SipUri } from '../message/sip-message.js';
 import type { DialogClient } from './dialog-client.js';
 import type { LifeEvent } from './invite-session-life.js';
 import type { OfferExchange } from './offer-exchange.js';
@@ -32,7 +32,8 @@ export interface SessionCore {
   changed(): void;
   choose(client: DialogClient): void;
   agreeSdp(sdp: Partial<AgreedSdp>): void;
-  notePeer(message: { readonly allowsUpdate: boolean }): void;
+  /** Reads what the other side can do (`Allow`). */
+  notePeer(message: SipMessage): void;
   /** Why the other side ends it. */
   noteReason(reason: Reason | null): void;
 }

@@ -28,19 +28,13 @@ function waiting(
       return over('remote', 'timeout', 408);
     case 'sendFailed':
       return over('local', 'failed', 503);
-    case 'byeReceived':
-      // A UAS may not send BYE before its 2xx was acknowledged (RFC 3261 §15): one that does wants to be let go.
-      return [
-        { name: 'cancelling', sent: state.name === 'proceeding', by: 'remote' },
-        [{ do: 'sendCancel' }, { do: 'waitForFinal' }],
-      ];
     case 'hangUp':
       return state.name === 'proceeding'
         ? [
-            { name: 'cancelling', sent: true, by: 'local' },
+            { name: 'cancelling', sent: true },
             [{ do: 'sendCancel' }, { do: 'waitForFinal' }],
           ]
-        : [{ name: 'cancelling', sent: false, by: 'local' }, [{ do: 'sendCancel' }]];
+        : [{ name: 'cancelling', sent: false }, [{ do: 'sendCancel' }]];
     default:
       return [state, [{ do: 'countStray' }]];
   }
@@ -63,18 +57,17 @@ function cancelling(
         [
           { do: 'ack', tag: event.tag },
           { do: 'bye', tag: event.tag },
-          { do: 'end', by: state.by, how: 'cancel', status: 200 },
+          { do: 'end', by: 'local', how: 'cancel', status: 200 },
         ],
       ];
     case 'refused':
-      return over(state.by, 'cancel', event.status);
+      return over('local', 'cancel', event.status);
     case 'noAnswer':
     case 'noFinal':
-      return over(state.by, 'cancel', null);
+      return over('local', 'cancel', null);
     case 'sendFailed':
-      return over(state.by, 'cancel', 503);
+      return over('local', 'cancel', 503);
     case 'hangUp':
-    case 'byeReceived':
       return [state, []];
     default:
       return [state, [{ do: 'countStray' }]];

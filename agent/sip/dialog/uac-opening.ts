@@ -163,6 +163,7 @@ export class UacOpening {
     if (fork === null || response === null) return;
     fork.client.ack(this.#invite);
     this.#core.choose(fork.client);
+    this.#core.notePeer(response);
     const sdp = sdpOf(response);
     this.#core.agreeSdp({ local: sdpOf(this.#invite), remote: sdp ?? fork.answer });
     this.#core.refresh.agree(agreedByResponse(response));
