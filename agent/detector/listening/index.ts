@@ -1,0 +1,1 @@
+export { HOP_FRAMES, LegListener, type LegCounts, type LegListenerParts } from './leg-listener.js';
