@@ -1,0 +1,1 @@
+export { VoiceStream, type VoiceChange } from './voice-stream.js';
