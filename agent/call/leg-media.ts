@@ -30,7 +30,7 @@ export interface LegMediaOptions {
   readonly ability: LegAbility;
   /** Constant for the leg's SDP (RFC 8866 §5.2), below 2^53. */
   readonly sdpSessionId: number;
-  send(command: BridgeCommand): void;
+  readonly send: (command: BridgeCommand) => void;
 }
 
 /** Whether a leg's port is there. */

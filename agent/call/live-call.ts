@@ -1,15 +1,16 @@
 import type { Timer } from '../../base/index.js';
 import type { InviteSession, Reason, SessionEvent } from '../sip/index.js';
-import type { BridgeEvent, LegId, Speaker } from './bridge/bridge-protocol.js';
+import { onLegEvent, type LegEvent } from './bridge-listener.js';
+import type { LegHealth, LegId, Speaker } from './bridge/bridge-protocol.js';
 import type { CallEnvironment, StoredCall } from './call-environment.js';
+import { CallLegs } from './call-legs.js';
 import { step } from './call-machine.js';
-import type { EndedHow } from './call-record.js';
+import { CallParties, offerOf, type PartyLine } from './call-parties.js';
 import type { CallEffect, CallEvent, CallState, CallTimer, Leg, PartyId } from './call-state.js';
 import { withRecord } from './call-steps.js';
-import { digitOf } from './dtmf-info.js';
-import { LegMedia } from './leg-media.js';
-import { mediaPlan } from './media-plan.js';
-import { ringRound, type PartyLine } from './ring-round.js';
+import type { LegMedia } from './leg-media.js';
+import { ringRound } from './ring-round.js';
+import { onSessionEvent } from './session-listener.js';
 
 /** Events that wait while one is being stepped; more than that is a bug of ours. */
 const QUEUE_MAX = 64;
@@ -32,13 +33,11 @@ export class LiveCall {
   #state: CallState;
   readonly #environment: CallEnvironment;
   readonly #owner: LiveCallOwner;
-  readonly #parties = new Map<PartyId, PartyLine>();
-  readonly #legs = new Map<LegId, LegMedia>();
+  readonly #parties = new CallParties();
+  readonly #legs: CallLegs;
   readonly #timers = new Map<CallTimer, Timer>();
   readonly #queue: CallEvent[] = [];
-  readonly #closing = new Set<LegId>();
   #stepping = false;
-  #partiesNamed = 0;
   #strays = 0;
   #afterClosing: (() => void) | null = null;
 
@@ -46,6 +45,7 @@ export class LiveCall {
     this.#state = state;
     this.#environment = environment;
     this.#owner = owner;
+    this.#legs = new CallLegs(state.record.id, environment);
   }
 
   get id(): string {
@@ -66,7 +66,7 @@ export class LiveCall {
     const { a, rules } = this.#state;
     this.#addParty('a', { session, legId: a.legId, who: a.who });
     if (rules.record) this.#environment.recorder.begin(this.id);
-    const media = this.#makeLeg(a.legId, a.who, a.speaker);
+    const media = this.#legs.make(a.legId, a.who, a.speaker);
     media.open((opened) => this.dispatch(this.#firstEvent(opened, session, media)));
     this.#changed();
   }
@@ -85,50 +85,24 @@ export class LiveCall {
     }
   }
 
-  /** An event of the media worker about one of our legs. */
-  onBridgeEvent(event: Extract<BridgeEvent, { legId: LegId }>): void {
-    const media = this.#legs.get(event.legId);
+  /** An event of the media worker, if it is about one of our legs. */
+  onBridgeEvent(event: LegEvent): void {
+    const { legId } = event;
+    const media = this.#legs.get(legId);
     if (media === undefined) return;
-    switch (event.name) {
-      case 'legOpened':
-        return media.onOpened(event.address, event.rtpPort);
-      case 'legFailed':
-        this.#environment.onFault('no-media-port', this.id);
-        return media.onOpenFailed();
-      case 'playStarted':
-        return this.dispatch({ name: 'playStarted', playId: event.playId, atMs: event.atWallMs });
-      case 'playEnded': {
-        const { playId, completed } = event;
-        return this.dispatch({ name: 'playEnded', playId, completed, atMs: event.atWallMs });
-      }
-      case 'tone':
-        if (event.tone === 'faxCalling') return this.dispatch({ name: 'faxTone' });
-        if (event.tone === 'busy') return this.dispatch({ name: 'busyTone' });
-        return;
-      case 'digit':
-        return this.#environment.onDigit(this.id, this.#whoOn(event.legId), event.digit);
-      case 'silence':
-        return this.dispatch({ name: 'silence' });
-      case 'legHealth':
-        media.health = event.health;
-        return this.#environment.onLegHealth(
-          this.id,
-          this.#speakerOn(event.legId),
-          event.legId,
-          event.health,
-        );
-      case 'legClosed':
-        media.health = event.health;
-        return this.#legClosed(event.legId);
-      case 'audioStarted':
-        return;
-    }
+    const environment = this.#environment;
+    onLegEvent(media, event, {
+      dispatch: (next) => this.dispatch(next),
+      noPort: () => environment.onFault('no-media-port', this.id),
+      digit: (digit) => environment.onDigit(this.id, this.#parties.whoOn(legId), digit),
+      health: (health) => environment.onLegHealth(this.id, this.#speakerOn(legId), legId, health),
+      closed: (health) => this.#legClosed(legId, health),
+    });
   }
 
   /** @returns the party whose dialog this is, if it is ours */
   partyOf(matches: (session: InviteSession) => boolean): PartyId | null {
-    for (const [party, line] of this.#parties) if (matches(line.session)) return party;
-    return null;
+    return this.#parties.find(matches);
   }
 
   /** @returns the other end of the call as seen from `party`; null unless both talk */
@@ -141,27 +115,49 @@ export class LiveCall {
 
   /** Lets a leg go over to another call; this one ends with `taken`. */
   release(leg: Leg): { readonly line: PartyLine; readonly media: LegMedia } | null {
-    const line = this.#parties.get(leg.party);
-    const media = this.#legs.get(leg.legId);
+    const line = this.#parties.line(leg.party);
+    const media = this.#legs.release(leg.legId);
     if (line === undefined || media === undefined) return null;
     line.session.onEvent = null;
-    this.#parties.delete(leg.party);
-    this.#legs.delete(leg.legId);
+    this.#parties.remove(leg.party);
     return { line, media };
   }
 
   /** Takes a leg over from another call. @returns its new name here */
   adopt(line: PartyLine, media: LegMedia, speaker: Speaker): PartyId {
-    const party = this.nameParty();
-    this.#legs.set(media.legId, media);
-    media.assign(this.id, speaker);
+    const party = this.#parties.name();
+    this.#legs.adopt(media, speaker);
     this.#addParty(party, { ...line, legId: media.legId });
     return party;
   }
 
-  nameParty(): PartyId {
-    this.#partiesNamed += 1;
-    return `p${this.#partiesNamed}`;
+  acceptRefer(party: PartyId, referId: number): void {
+    this.#parties.session(party)?.acceptRefer(referId);
+  }
+
+  notifyRefer(party: PartyId, referId: number, status: number): void {
+    this.#notifyRefer({ do: 'notifyRefer', party, referId, status });
+  }
+
+  rejectRefer(party: PartyId, referId: number, status: number): void {
+    this.#parties.session(party)?.rejectRefer(referId, status);
+  }
+
+  /** Takes in a phone whose INVITE is to replace one of our dialogs; `then` gets its leg when it stands. */
+  admit(session: InviteSession, extension: string, then: (leg: Leg) => void): void {
+    const party = this.#parties.name();
+    const legId: LegId = `${this.id}:${party}`;
+    const media = this.#legs.make(legId, extension, 'staff');
+    this.#addParty(party, { session, legId, who: extension });
+    media.open((opened) => {
+      const outcome = opened ? media.answer(offerOf(session)) : null;
+      if (outcome === null || !('sdp' in outcome)) {
+        session.reject(488);
+        return;
+      }
+      session.accept(outcome.sdp);
+      then({ party, legId, speaker: 'staff', who: extension, dialog: 'answered', held: false });
+    });
   }
 
   /** Changes what the record says beside the machine: alerts, deaf spells. */
@@ -172,7 +168,7 @@ export class LiveCall {
 
   #firstEvent(opened: boolean, session: InviteSession, media: LegMedia): CallEvent {
     if (!opened) return { name: 'mediaFailed', status: 503 };
-    const body = Buffer.from(session.invite.body).toString('utf8');
+    const body = offerOf(session);
     if (body === '') return { name: 'mediaReady' };
     const outcome = media.answer(body);
     return outcome !== null && 'sdp' in outcome
@@ -186,7 +182,7 @@ export class LiveCall {
     this.#state = next;
     if (next !== before) this.#changed();
     for (const effect of effects) this.#perform(effect);
-    this.#applyPlan();
+    this.#legs.apply(this.#state);
   }
 
   #changed(): void {
@@ -194,10 +190,7 @@ export class LiveCall {
   }
 
   stored(): StoredCall {
-    const dialogs = [...this.#parties].flatMap(([party, { session }]) =>
-      session.snapshot === null ? [] : [{ party, dialog: session.snapshot }],
-    );
-    return { state: this.#state, dialogs };
+    return { state: this.#state, dialogs: this.#parties.dialogs() };
   }
 
   #perform(effect: CallEffect): void {
@@ -208,15 +201,17 @@ export class LiveCall {
       case 'answerA':
         return this.#answerA();
       case 'rejectA':
-        return this.#sessionOf('a')?.reject(effect.status);
+        return this.#parties.session('a')?.reject(effect.status);
       case 'ring':
         return this.#ring(effect);
       case 'hangUp':
-        return this.#sessionOf(effect.party)?.hangUp(effect.elsewhere ? ELSEWHERE : undefined);
+        return this.#parties
+          .session(effect.party)
+          ?.hangUp(effect.elsewhere ? ELSEWHERE : undefined);
       case 'acceptRefer':
-        return this.#sessionOf(effect.party)?.acceptRefer(effect.referId);
+        return this.#parties.session(effect.party)?.acceptRefer(effect.referId);
       case 'rejectRefer':
-        return this.#sessionOf(effect.party)?.rejectRefer(effect.referId, effect.status);
+        return this.#parties.session(effect.party)?.rejectRefer(effect.referId, effect.status);
       case 'notifyRefer':
         return this.#notifyRefer(effect);
       case 'startTimer':
@@ -241,21 +236,16 @@ export class LiveCall {
     }
   }
 
-  #sessionOf(party: PartyId): InviteSession | undefined {
-    const session = this.#parties.get(party)?.session;
-    return session?.state === 'ended' ? undefined : session;
-  }
-
   #notifyRefer(effect: Extract<CallEffect, { do: 'notifyRefer' }>): void {
     const reason = effect.status < 200 ? 'Ringing' : effect.status < 300 ? 'OK' : 'Failed';
-    this.#sessionOf(effect.party)?.notifyRefer(effect.referId, effect.status, reason);
+    this.#parties.session(effect.party)?.notifyRefer(effect.referId, effect.status, reason);
   }
 
   #answerSdp(): string | null {
-    const line = this.#parties.get('a');
+    const line = this.#parties.line('a');
     const media = line === undefined ? undefined : this.#legs.get(line.legId);
     if (line === undefined || media === undefined) return null;
-    const body = Buffer.from(line.session.invite.body).toString('utf8');
+    const body = offerOf(line.session);
     if (body === '') return media.offer();
     const outcome = media.answer(body);
     return outcome !== null && 'sdp' in outcome ? outcome.sdp : null;
@@ -263,21 +253,21 @@ export class LiveCall {
 
   #progressA(early: boolean): void {
     const sdp = early ? this.#answerSdp() : null;
-    this.#sessionOf('a')?.ring(sdp === null ? {} : { sdp });
+    this.#parties.session('a')?.ring(sdp === null ? {} : { sdp });
   }
 
   #answerA(): void {
     const sdp = this.#answerSdp();
-    if (sdp !== null) this.#sessionOf('a')?.accept(sdp);
+    if (sdp !== null) this.#parties.session('a')?.accept(sdp);
   }
 
   #ring(effect: Extract<CallEffect, { do: 'ring' }>): void {
     ringRound(effect, {
       environment: this.#environment,
       state: () => this.#state,
-      makeLeg: (who) => this.#makeLeg(effect.legId, who, who === 'line' ? 'caller' : 'staff'),
+      makeLeg: (who) => this.#legs.make(effect.legId, who, who === 'line' ? 'caller' : 'staff'),
       addParty: (line) => {
-        const party = this.nameParty();
+        const party = this.#parties.name();
         this.#addParty(party, line);
         return party;
       },
@@ -285,98 +275,22 @@ export class LiveCall {
     });
   }
 
-  #makeLeg(legId: LegId, who: string, speaker: Speaker): LegMedia {
-    const environment = this.#environment;
-    const media = new LegMedia({
-      legId,
-      callId: this.id,
-      speaker,
-      ability: environment.abilityOf(who),
-      sdpSessionId: environment.random.uint32(),
-      send: (command) => environment.toBridge(command),
-    });
-    this.#legs.set(legId, media);
-    return media;
-  }
-
   #addParty(party: PartyId, line: PartyLine): void {
-    this.#parties.set(party, line);
+    this.#parties.add(party, line);
     line.session.onSnapshot = () => this.#changed();
-    line.session.onEvent = (event) => this.#onSession(party, line, event);
-  }
-
-  #onSession(party: PartyId, line: PartyLine, event: SessionEvent): void {
-    const media = this.#legs.get(line.legId);
-    switch (event.name) {
-      case 'progress':
-        if (event.sdp !== null && line.who === 'line') media?.agree(event.sdp);
-        return this.dispatch({
-          name: 'progress',
-          party,
-          early: event.sdp !== null && line.who === 'line',
-        });
-      case 'answered':
-        return this.#onAnswered(party, media, event.sdp);
-      case 'confirmed':
-        if (event.sdp !== null) media?.agree(event.sdp);
-        return this.dispatch({ name: 'confirmed', party });
-      case 'offer':
-        return this.#onOffer(party, line.session, media, event.sdp);
-      case 'answer': {
-        const agreed = media?.agree(event.sdp) ?? null;
-        if (agreed !== null) this.dispatch({ name: 'held', party, held: agreed.held });
-        return;
-      }
-      case 'offerRefused':
-        return;
-      case 'refer':
-        return this.#owner.onRefer(this, party, event);
-      case 'info':
-        return this.#onInfo(party, event.contentType, event.body);
-      case 'ended': {
-        this.#parties.delete(party);
-        const how: EndedHow = event.end.how;
-        return this.dispatch({ name: 'partyEnded', party, how, status: event.end.status });
-      }
-    }
-  }
-
-  #onAnswered(party: PartyId, media: LegMedia | undefined, sdp: string | null): void {
-    const rounds = [this.#state.round, this.#state.transfer?.round ?? null];
-    const isRinging = rounds.some(
-      (round) => round?.ringing.some((one) => one.party === party) === true,
-    );
-    if (isRinging && sdp !== null && (media?.agree(sdp) ?? null) === null) {
-      // It answered with nothing that we can hear; the others still ring.
-      this.#sessionOf(party)?.hangUp();
-      return;
-    }
-    this.dispatch({ name: 'answered', party });
-  }
-
-  #onOffer(
-    party: PartyId,
-    session: InviteSession,
-    media: LegMedia | undefined,
-    sdp: string | null,
-  ): void {
-    if (sdp === null) {
-      const offer = media?.offer() ?? null;
-      return offer === null ? session.rejectOffer(488) : session.answerOffer(offer);
-    }
-    const outcome = media?.answer(sdp) ?? null;
-    if (outcome === null || !('sdp' in outcome)) return session.rejectOffer(488);
-    session.answerOffer(outcome.sdp);
-    this.dispatch({ name: 'held', party, held: outcome.held });
-  }
-
-  #onInfo(party: PartyId, contentType: string, body: string): void {
-    const digit = digitOf(contentType, body);
-    const peer = this.peerOf(party);
-    if (digit === null) return;
-    const who = this.#parties.get(party)?.who ?? '';
-    this.#environment.onDigit(this.id, who, digit.digit);
-    if (peer !== null) this.#legs.get(peer.legId)?.sendDigit(digit.digit, digit.durationMs);
+    line.session.onEvent = (event) =>
+      onSessionEvent(party, line, event, {
+        state: () => this.#state,
+        media: () => this.#legs.get(line.legId),
+        dispatch: (next) => this.dispatch(next),
+        leave: () => this.#parties.remove(party),
+        refer: (refer) => this.#owner.onRefer(this, party, refer),
+        digit: ({ digit, durationMs }) => {
+          this.#environment.onDigit(this.id, line.who, digit);
+          const peer = this.peerOf(party);
+          if (peer !== null) this.#legs.get(peer.legId)?.sendDigit(digit, durationMs);
+        },
+      });
   }
 
   #startTimer(timer: CallTimer, afterMs: number): void {
@@ -395,36 +309,17 @@ export class LiveCall {
     this.#timers.delete(timer);
   }
 
-  /** Legs that are in no plan any more are closed; the others hear what the plan says. */
-  #applyPlan(): void {
-    const plans = mediaPlan(this.#state);
-    for (const [legId, media] of this.#legs) {
-      const plan = plans.find((one) => one.legId === legId);
-      if (plan !== undefined) media.apply(plan);
-      else if (media.close()) this.#closing.add(legId);
-    }
-  }
-
-  #whoOn(legId: LegId): string {
-    for (const line of this.#parties.values()) if (line.legId === legId) return line.who;
-    return '';
-  }
-
   #speakerOn(legId: LegId): Speaker {
     const { a, b } = this.#state;
     if (a.legId === legId) return a.speaker;
     return b?.legId === legId ? b.speaker : 'staff';
   }
 
-  #legClosed(legId: LegId): void {
-    this.#closing.delete(legId);
-    const media = this.#legs.get(legId);
-    const speaker = this.#speakerOn(legId);
-    if (media?.health != null) {
-      const health = { ...this.#state.record.health, [speaker]: media.health };
-      this.#state = withRecord(this.#state, { health });
-    }
-    if (this.#closing.size === 0) this.#afterClosing?.();
+  #legClosed(legId: LegId, health: LegHealth): void {
+    this.#legs.onClosed(legId, health);
+    const change = { ...this.#state.record.health, [this.#speakerOn(legId)]: health };
+    this.#state = withRecord(this.#state, { health: change });
+    if (!this.#legs.isClosing) this.#afterClosing?.();
   }
 
   /** The last packets reach the recorder before it is told that the call has ended. */
@@ -437,8 +332,8 @@ export class LiveCall {
     };
     const timer = this.#environment.clock.after(CLOSE_WAIT_MS, done);
     this.#afterClosing = done;
-    this.#applyPlan();
-    if (this.#closing.size === 0) done();
+    this.#legs.apply(this.#state);
+    if (!this.#legs.isClosing) done();
   }
 
   async #closeRecording(): Promise<void> {

@@ -1,15 +1,7 @@
 import type { CallEnvironment } from './call-environment.js';
 import type { CallEffect, CallState, PartyId, Ringing } from './call-state.js';
-import type { InviteSession } from '../sip/index.js';
-import type { LegId } from './bridge/bridge-protocol.js';
+import type { PartyLine } from './call-parties.js';
 import type { LegMedia } from './leg-media.js';
-
-/** One SIP session of a call: which leg it feeds, and who is there. */
-export interface PartyLine {
-  readonly session: InviteSession;
-  readonly legId: LegId;
-  readonly who: string;
-}
 
 /** What ringing needs of the call it is for. */
 export interface RoundMaker {

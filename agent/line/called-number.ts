@@ -1,5 +1,5 @@
-import { parseNameAddrList } from '../sip/message/name-addr.js';
-import { headerOf, type SipRequest } from '../sip/message/sip-message.js';
+import { parseNameAddrList } from '../sip/index.js';
+import { headerOf, type SipRequest } from '../sip/index.js';
 import { normaliseNumber } from './digits.js';
 import type { CalledNumberPlace, LineProfile } from './profiles.js';
 

@@ -1,10 +1,10 @@
-import { parseNameAddrList } from '../sip/message/name-addr.js';
+import { parseNameAddrList } from '../sip/index.js';
 import {
   headersOf,
   tokensOf,
   type NameAddr,
   type SipRequest,
-} from '../sip/message/sip-message.js';
+} from '../sip/index.js';
 import { normaliseNumber } from './digits.js';
 import type { Line } from './line-config.js';
 

@@ -1,5 +1,5 @@
-import type { SipRequest } from '../sip/message/sip-message.js';
-import type { Endpoint } from '../sip/transport/transport.js';
+import type { SipRequest } from '../sip/index.js';
+import type { Endpoint } from '../sip/index.js';
 import type { Line } from './line-config.js';
 
 /**

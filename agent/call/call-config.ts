@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** The `[call]` table: how calls are rung and what becomes of those that find nobody free. */
+export const callConfig = z.strictObject({
+  /** How long the phones ring before the caller hears that nobody can come, s. */
+  ringSeconds: z.int().min(5).max(300).default(60),
+  /** What a caller gets while no phone is free: the busy tone, or a message until one is. */
+  secondCall: z.enum(['busy', 'wait']).default('busy'),
+  /** How long such a caller waits at most, s. */
+  waitSeconds: z.int().min(10).max(1_800).default(180),
+  /** A call whose line has sent no audio for so long is over, s; 0: never. Not while somebody holds. */
+  silenceEndsSeconds: z.int().min(0).max(3_600).default(60),
+});
+
+export type CallConfig = z.infer<typeof callConfig>;

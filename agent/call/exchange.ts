@@ -1,0 +1,336 @@
+import { randomHex, type Clock, type Log, type Random } from '../../base/index.js';
+import {
+  calledNumberOf,
+  identifyCaller,
+  normaliseDialled,
+  type Caller,
+  type Dialled,
+  type Line,
+} from '../line/index.js';
+import type {
+  Binding,
+  Credentials,
+  IncomingSession,
+  InviteSession,
+  OutgoingInvite,
+  Replaces,
+  SessionEvent,
+} from '../sip/index.js';
+import { attendedTransfer, findDialog, pickUp } from './attended-transfer.js';
+import type {
+  BridgeCommand,
+  BridgeEvent,
+  LegHealth,
+  LegId,
+  Speaker,
+} from './bridge/bridge-protocol.js';
+import type { CallConfig } from './call-config.js';
+import type {
+  CallEnvironment,
+  CallFault,
+  CallNews,
+  CallRecorder,
+  Invitation,
+  StoredCall,
+} from './call-environment.js';
+import { beginCall } from './call-machine.js';
+import { beginRecord, type CallBeginning, type CallRecord } from './call-record.js';
+import type { CallRules, CallState, PartyId, RingTarget } from './call-state.js';
+import {
+  callerAddress,
+  callerForLog,
+  inviteLine,
+  invitePhone,
+  type BoxIdentity,
+  type Phone,
+} from './invitations.js';
+import type { LegAbility } from './leg-media.js';
+import { LiveCall } from './live-call.js';
+
+/** Where a session comes from, once it has been let in. */
+export type Origin =
+  { readonly kind: 'line' } | { readonly kind: 'phone'; readonly extension: string };
+
+/** What the shop's policy says about a caller before the phones ring. */
+export interface CallerPolicy {
+  readonly announce: boolean;
+}
+
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly recorder: CallRecorder;
+  readonly line: Line;
+  readonly lineCredentials: Credentials | null;
+  readonly phones: readonly Phone[];
+  readonly box: BoxIdentity;
+  readonly config: CallConfig;
+  readonly detect: boolean;
+  contactsOf(extension: string): readonly Binding[];
+  /** Asked at each incoming call: a file that broke since is not waited for. */
+  announcement(): CallRules['announcement'];
+  policyFor(caller: Caller): CallerPolicy;
+  invite(invite: OutgoingInvite): InviteSession;
+  toBridge(command: BridgeCommand): void;
+  onChange(stored: StoredCall): void;
+  onNews(news: CallNews, state: CallState): void;
+  onFault(fault: CallFault, callId: string): void;
+  onLegHealth(callId: string, speaker: Speaker, legId: LegId, health: LegHealth): void;
+  onDigit(callId: string, who: string, digit: string): void;
+}
+
+/** Calls at once of every kind; emergency calls are not counted. */
+const CALLS_MAX = 16;
+/** Callers who wait for a free phone at once. */
+const WAITING_MAX = 4;
+const PHONE_ABILITY: LegAbility = { codecs: ['PCMU', 'PCMA'], telephoneEventPayloadType: 101 };
+
+/** The exchange: lets calls in, knows which are alive, and brings each event to its call. No audio crosses between them. */
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  readonly #calls = new Map<string, LiveCall>();
+  readonly #environment: CallEnvironment;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.#environment = {
+      ...options,
+      abilityOf: (who) => (who === 'line' ? this.#lineAbility() : PHONE_ABILITY),
+      invitationsFor: (target, call) => this.#invitationsFor(target, call),
+    };
+  }
+
+  /** Calls alive, those being closed too. */
+  get calls(): Iterable<LiveCall> {
+    return this.#calls.values();
+  }
+
+  call(id: string): LiveCall | undefined {
+    return this.#calls.get(id);
+  }
+
+  /** An INVITE that was screened: from the line, or from a phone that proved who it is. */
+  onIncoming(session: IncomingSession, origin: Origin): void {
+    if (session.replaces !== null) return this.#onReplaces(session, session.replaces, origin);
+    if (origin.kind === 'line') this.#fromLine(session);
+    else this.#fromPhone(session, origin.extension);
+  }
+
+  onBridgeEvent(event: BridgeEvent): void {
+    if (!('legId' in event)) return;
+    // A leg may have gone over to a call that did not name it.
+    for (const call of this.#calls.values()) call.onBridgeEvent(event);
+  }
+
+  /** Ends every call, at the box's stop. */
+  hangUpAll(): void {
+    for (const call of this.#calls.values()) call.dispatch({ name: 'hangUp' });
+  }
+
+  #fromLine(session: InviteSession): void {
+    const { line, log } = this.#options;
+    const caller = identifyCaller(session.invite, line, true);
+    const beginning: CallBeginning = {
+      id: this.#newId(),
+      direction: 'incoming',
+      caller,
+      extension: null,
+      called: calledNumberOf(session.invite, line.profile) ?? '',
+      emergency: false,
+    };
+    const opening = this.#openingFor();
+    log.info('callIncoming', { callId: beginning.id, caller: callerForLog(caller), opening });
+    if (opening === 'refuse') return this.#refuse(session, beginning);
+    session.ring();
+    const { announce } = this.#options.policyFor(caller);
+    this.#start(session, beginning, {
+      announcement: announce ? this.#options.announcement() : 'skip',
+      opening,
+      target: { kind: 'allPhones' },
+    });
+  }
+
+  #fromPhone(session: InviteSession, extension: string): void {
+    const { line, phones, log } = this.#options;
+    const user = session.invite.uri.user;
+    const id = this.#newId();
+    if (phones.some((phone) => phone.extension === user)) {
+      const caller = {
+        kind: 'number',
+        number: extension,
+        displayName: this.#nameOf(extension),
+      } as const;
+      const beginning = {
+        id,
+        direction: 'internal',
+        caller,
+        extension,
+        called: user,
+        emergency: false,
+      } as const;
+      log.info('callInternal', { callId: id, from: extension, to: user });
+      return this.#start(session, beginning, {
+        target: { kind: 'extension', extension: user },
+        record: false,
+      });
+    }
+    const dialled = normaliseDialled(user, line.outsidePrefix);
+    if (dialled === null) return session.reject(404);
+    this.#toLine(session, extension, dialled, id);
+  }
+
+  #toLine(session: InviteSession, extension: string, dialled: Dialled, id: string): void {
+    const { line, log } = this.#options;
+    const { emergency, called, digits } = dialled;
+    // 110, 118, 119 pass ahead of any limit.
+    if (!emergency && this.#callsOnLine() >= line.callsMax) return session.reject(486);
+    const caller = { kind: 'number', number: called, displayName: '' } as const;
+    log.info('callOutgoing', { callId: id, from: extension, emergency });
+    const beginning = { id, direction: 'outgoing', caller, extension, called, emergency } as const;
+    this.#start(session, beginning, {
+      target: { kind: 'line', number: digits },
+      // Nobody judges a call for help.
+      detect: this.#options.detect && !emergency,
+    });
+  }
+
+  #start(session: InviteSession, beginning: CallBeginning, change: Partial<CallRules>): void {
+    const { clock, config, line, detect } = this.#options;
+    const rules: CallRules = {
+      announcement: 'skip',
+      opening: 'announce',
+      target: { kind: 'allPhones' },
+      ringMs: config.ringSeconds * 1_000,
+      waitMs: config.waitSeconds * 1_000,
+      record: true,
+      detect: detect && beginning.direction !== 'internal',
+      busyToneEnds: line.profile.hangsUpByTone,
+      silenceEndsAfterMs:
+        config.silenceEndsSeconds === 0 ? null : config.silenceEndsSeconds * 1_000,
+      ...change,
+    };
+    const call = new LiveCall(beginCall(beginning, rules, clock.wallMs()), this.#environment, {
+      onRefer: (one, party, refer) => this.#onRefer(one, party, refer),
+      onEnded: () => this.#tellWaiting(),
+      onFinished: (one) => this.#calls.delete(one.id),
+    });
+    this.#calls.set(call.id, call);
+    call.start(session);
+  }
+
+  /** A caller who finds no free phone is told so, or waits. */
+  #openingFor(): CallRules['opening'] | 'refuse' {
+    const { config, line, phones } = this.#options;
+    if (this.#calls.size >= CALLS_MAX) return 'refuse';
+    const registered = phones.filter(
+      (phone) => this.#options.contactsOf(phone.extension).length > 0,
+    );
+    const allBusy = registered.length > 0 && this.#freePhones().length === 0;
+    if (!allBusy && this.#callsOnLine() < line.callsMax) return 'announce';
+    if (config.secondCall === 'busy') return 'refuse';
+    const waiting = [...this.#calls.values()].filter((call) => call.state.phase === 'waiting');
+    return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
+  }
+
+  #refuse(session: InviteSession, beginning: CallBeginning): void {
+    session.onEvent = () => undefined;
+    session.reject(486);
+    const atMs = this.#options.clock.wallMs();
+    const record: CallRecord = {
+      ...beginRecord(beginning, atMs),
+      endedAtMs: atMs,
+      endedBy: 'box',
+      endedHow: 'rejected',
+      outcome: 'busy',
+    };
+    const rules: CallRules = {
+      announcement: 'skip',
+      opening: 'announce',
+      target: { kind: 'allPhones' },
+      ringMs: 0,
+      waitMs: 0,
+      record: false,
+      detect: false,
+      busyToneEnds: false,
+      silenceEndsAfterMs: null,
+    };
+    const state: CallState = { ...beginCall(beginning, rules, atMs), phase: 'ended', record };
+    this.#options.onChange({ state, dialogs: [] });
+    this.#options.onNews('rejected', state);
+  }
+
+  #callsOnLine(): number {
+    let count = 0;
+    for (const { state } of this.#calls.values()) {
+      if (state.phase !== 'ended' && state.record.direction !== 'internal') count += 1;
+    }
+    return count;
+  }
+
+  #tellWaiting(): void {
+    if (this.#freePhones().length === 0) return;
+    const waiting = [...this.#calls.values()].find((call) => call.state.phase === 'waiting');
+    waiting?.dispatch({ name: 'phoneFree' });
+  }
+
+  /** Phones that are registered and in no call. */
+  #freePhones(): readonly Phone[] {
+    const busy = new Set<string>();
+    for (const { state } of this.#calls.values()) {
+      if (state.phase === 'ended') continue;
+      for (const leg of [state.a, state.b])
+        if (leg !== null && leg.dialog !== 'gone') busy.add(leg.who);
+      // A phone that already rings for one caller does not ring for a second.
+      for (const one of [...(state.round?.ringing ?? []), ...(state.transfer?.round.ringing ?? [])])
+        busy.add(one.who);
+    }
+    const { phones } = this.#options;
+    return phones.filter(
+      ({ extension }) => !busy.has(extension) && this.#options.contactsOf(extension).length > 0,
+    );
+  }
+
+  #invitationsFor(target: RingTarget, call: CallState): readonly Invitation[] {
+    const { box, line, lineCredentials } = this.#options;
+    if (target.kind === 'line') return [inviteLine(target.number, line, lineCredentials, box)];
+    const from = callerAddress(call.record.caller, box);
+    const extensions =
+      target.kind === 'extension'
+        ? [target.extension]
+        : this.#freePhones().map((phone) => phone.extension);
+    return extensions.flatMap((extension) =>
+      invitePhone(extension, this.#options.contactsOf(extension), from, box),
+    );
+  }
+
+  #lineAbility(): LegAbility {
+    const { profile } = this.#options.line;
+    // Extra codecs get 488 on the NGN; elsewhere the line may be A-law.
+    const codecs = profile.name === 'hgw' ? (['PCMU'] as const) : (['PCMU', 'PCMA'] as const);
+    return { codecs, telephoneEventPayloadType: profile.offeredTelephoneEventPayloadType };
+  }
+
+  #onRefer(call: LiveCall, party: PartyId, refer: Extract<SessionEvent, { name: 'refer' }>): void {
+    const found = refer.replaces === null ? null : findDialog(this.#calls.values(), refer.replaces);
+    if (found !== null && attendedTransfer({ call, party, referId: refer.id }, found)) return;
+    const extension = refer.to.user;
+    const known = this.#options.phones.some((phone) => phone.extension === extension);
+    if (!known) return call.rejectRefer(party, refer.id, 404);
+    call.dispatch({ name: 'refer', party, referId: refer.id, extension });
+  }
+
+  #onReplaces(session: IncomingSession, replaces: Replaces, origin: Origin): void {
+    const found = findDialog(this.#calls.values(), replaces);
+    if (found === null || origin.kind !== 'phone') return session.reject(481);
+    pickUp(session, origin.extension, found);
+  }
+
+  #nameOf(extension: string): string {
+    return this.#options.phones.find((phone) => phone.extension === extension)?.name ?? extension;
+  }
+
+  #newId(): string {
+    return randomHex(this.#options.random, 8);
+  }
+}
