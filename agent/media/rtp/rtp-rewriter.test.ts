@@ -58,7 +58,10 @@ test('what the source lost stays a gap, what was late lands in its place, double
   for (const start of [0, 1, 32_766, 65_534]) {
     const rewriter = rewriterOf(65_534);
     const seen = [0, 1, 4, 3, 4, 5].map((i) => {
-      const sketch = { sequenceNumber: (start + i) & 0xffff, rtpTimestamp: (2 ** 32 - 320 + i * 160) % 2 ** 32 };
+      const sketch = {
+        sequenceNumber: (start + i) & 0xffff,
+        rtpTimestamp: (2 ** 32 - 320 + i * 160) % 2 ** 32,
+      };
       return relay(rewriter, sketch, i * 20)?.sequenceNumber;
     });
     t.deepEqual(seen, [65_534, 65_535, 2, 1, 2, 3]);
@@ -140,7 +143,10 @@ test('events that the receiver did not offer are left out and look like no loss'
   const audio = relay(rewriter, { sequenceNumber: 2, rtpTimestamp: 320 }, 40);
   t.deepEqual(numbers(audio), [1_001, 50_320, '']);
   t.is(audio?.payloadType, 8);
-  t.is(relay(rewriter, { sequenceNumber: 3, rtpTimestamp: 480, payloadType: 13 }, 60)?.payloadType, 13);
+  t.is(
+    relay(rewriter, { sequenceNumber: 3, rtpTimestamp: 480, payloadType: 13 }, 60)?.payloadType,
+    13,
+  );
 });
 
 test('a digit goes between relayed packets and costs them neither place nor time', (t) => {
@@ -150,7 +156,10 @@ test('a digit goes between relayed packets and costs them neither place nor time
   const digitAt = rewriter.timestampAt(20);
   for (let i = 0; i < 3; i++) {
     rewriter.insert(digitAt, 20 + i * 20, header);
-    t.deepEqual([header.sequenceNumber, header.rtpTimestamp, header.ssrc], [1_001 + i, 50_160, OURS]);
+    t.deepEqual(
+      [header.sequenceNumber, header.rtpTimestamp, header.ssrc],
+      [1_001 + i, 50_160, OURS],
+    );
   }
   const audio = relay(rewriter, { sequenceNumber: 4, rtpTimestamp: 640 }, 80);
   t.deepEqual(numbers(audio), [1_004, 50_640, '']);
