@@ -101,3 +101,7 @@ test('before the first packet there is nothing to report', (t) => {
   t.is(statistics.takeReport(0, 0), null);
   t.like(statistics.summary(), { packetsReceived: 0, packetsLost: 0, jitterMs: 0 });
 });
+
+test('a late packet that comes twice is late once and double once', (t) => {
+  t.like(heard(65_535, [0, 2, 1, 1]).summary(), { packetsReordered: 1, packetsDuplicate: 1 });
+});

@@ -212,3 +212,28 @@ test('however sources change, no number that we send is ever used for two packet
     }
   }
 });
+
+test('what comes late from before a digit is left out: its place is taken', (t) => {
+  const rewriter = rewriterOf();
+  relay(rewriter, { sequenceNumber: 10, rtpTimestamp: 1_600 }, 0);
+  rewriter.insert(rewriter.timestampAt(20), 20, packetOf({}));
+  t.is(relay(rewriter, { sequenceNumber: 9, rtpTimestamp: 1_440 }, 21), null);
+  t.deepEqual(numbers(relay(rewriter, { sequenceNumber: 11, rtpTimestamp: 1_760 }, 22)), [
+    1_002,
+    50_160,
+    '',
+  ]);
+});
+
+test('a peer whose digits keep a time of their own does not move its audio', (t) => {
+  const rewriter = rewriterOf();
+  const payload = new Uint8Array(4);
+  relay(rewriter, { sequenceNumber: 0, rtpTimestamp: 0 }, 0);
+  for (let i = 1; i <= 6; i++) {
+    const sketch = { sequenceNumber: i, rtpTimestamp: 9_000_000, payloadType: 101, payload };
+    t.deepEqual(numbers(relay(rewriter, sketch, i * 20)), [1_000 + i, 9_050_000, '']);
+  }
+  const audio = relay(rewriter, { sequenceNumber: 7, rtpTimestamp: 1_120 }, 140);
+  t.deepEqual(numbers(audio), [1_007, 51_120, '']);
+  t.deepEqual(numbers(own(rewriter, 0, 160)), [1_008, 51_280, 'marked']);
+});

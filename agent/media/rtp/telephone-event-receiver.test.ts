@@ -165,3 +165,11 @@ test('through loss, repeats and disorder each press is heard once, in order', (t
     t.is(heard.map((digit) => digit.charAt(0)).join(''), pressed, `seed ${seed}`);
   }
 });
+
+test('a late packet from the beginning of a long press is no wrap of its duration', (t) => {
+  const { heard, push } = legOf();
+  push({ event: 8, at: 0, duration: 0xc100, sequenceNumber: 310 }, 0);
+  push({ event: 8, at: 0, duration: 160, sequenceNumber: 1 }, 1);
+  push({ event: 8, at: 0, duration: 0xc1a0, sequenceNumber: 311, end: true }, 20);
+  t.deepEqual(heard, [`8:${0xc1a0 / 8}`]);
+});
