@@ -5,7 +5,20 @@ import { SeededBytes } from './testing/seeded-bytes.js';
 
 const decoded = (bytes: readonly number[]): string =>
   decodeRtpPacket(Uint8Array.from(bytes), createRtpPacket());
-const header = (first: number, second = 0): number[] => [first, second, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3];
+const header = (first: number, second = 0): number[] => [
+  first,
+  second,
+  0,
+  1,
+  0,
+  0,
+  0,
+  2,
+  0,
+  0,
+  0,
+  3,
+];
 
 test('a packet that is no RTP is refused by the name of its fault (RFC 3550 §5.1)', (t) => {
   t.is(decoded([]), 'tooShort');

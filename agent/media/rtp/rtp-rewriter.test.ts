@@ -58,7 +58,10 @@ test('what the source lost stays a gap, what was late lands in its place, double
   for (const start of [0, 1, 32_766, 65_534]) {
     const rewriter = rewriterOf(65_534);
     const seen = [0, 1, 4, 3, 4, 5].map((i) => {
-      const sketch = { sequenceNumber: (start + i) & 0xffff, rtpTimestamp: (2 ** 32 - 320 + i * 160) % 2 ** 32 };
+      const sketch = {
+        sequenceNumber: (start + i) & 0xffff,
+        rtpTimestamp: (2 ** 32 - 320 + i * 160) % 2 ** 32,
+      };
       return relay(rewriter, sketch, i * 20)?.sequenceNumber;
     });
     t.deepEqual(seen, [65_534, 65_535, 2, 1, 2, 3]);
@@ -140,7 +143,10 @@ test('events that the receiver did not offer are left out and look like no loss'
   const audio = relay(rewriter, { sequenceNumber: 2, rtpTimestamp: 320 }, 40);
   t.deepEqual(numbers(audio), [1_001, 50_320, '']);
   t.is(audio?.payloadType, 8);
-  t.is(relay(rewriter, { sequenceNumber: 3, rtpTimestamp: 480, payloadType: 13 }, 60)?.payloadType, 13);
+  t.is(
+    relay(rewriter, { sequenceNumber: 3, rtpTimestamp: 480, payloadType: 13 }, 60)?.payloadType,
+    13,
+  );
 });
 
 test('a digit goes between relayed packets and costs them neither place nor time', (t) => {
@@ -150,7 +156,10 @@ test('a digit goes between relayed packets and costs them neither place nor time
   const digitAt = rewriter.timestampAt(20);
   for (let i = 0; i < 3; i++) {
     rewriter.insert(digitAt, 20 + i * 20, header);
-    t.deepEqual([header.sequenceNumber, header.rtpTimestamp, header.ssrc], [1_001 + i, 50_160, OURS]);
+    t.deepEqual(
+      [header.sequenceNumber, header.rtpTimestamp, header.ssrc],
+      [1_001 + i, 50_160, OURS],
+    );
   }
   const audio = relay(rewriter, { sequenceNumber: 4, rtpTimestamp: 640 }, 80);
   t.deepEqual(numbers(audio), [1_004, 50_640, '']);
@@ -202,4 +211,29 @@ test('however sources change, no number that we send is ever used for two packet
       }
     }
   }
+});
+
+test('what comes late from before a digit is left out: its place is taken', (t) => {
+  const rewriter = rewriterOf();
+  relay(rewriter, { sequenceNumber: 10, rtpTimestamp: 1_600 }, 0);
+  rewriter.insert(rewriter.timestampAt(20), 20, packetOf({}));
+  t.is(relay(rewriter, { sequenceNumber: 9, rtpTimestamp: 1_440 }, 21), null);
+  t.deepEqual(numbers(relay(rewriter, { sequenceNumber: 11, rtpTimestamp: 1_760 }, 22)), [
+    1_002,
+    50_160,
+    '',
+  ]);
+});
+
+test('a peer whose digits keep a time of their own does not move its audio', (t) => {
+  const rewriter = rewriterOf();
+  const payload = new Uint8Array(4);
+  relay(rewriter, { sequenceNumber: 0, rtpTimestamp: 0 }, 0);
+  for (let i = 1; i <= 6; i++) {
+    const sketch = { sequenceNumber: i, rtpTimestamp: 9_000_000, payloadType: 101, payload };
+    t.deepEqual(numbers(relay(rewriter, sketch, i * 20)), [1_000 + i, 9_050_000, '']);
+  }
+  const audio = relay(rewriter, { sequenceNumber: 7, rtpTimestamp: 1_120 }, 140);
+  t.deepEqual(numbers(audio), [1_007, 51_120, '']);
+  t.deepEqual(numbers(own(rewriter, 0, 160)), [1_008, 51_280, 'marked']);
 });

@@ -140,7 +140,9 @@ export class RtpRewriter {
       out[RTP_HEADER_BYTES + i] = packet.datagram[packet.payloadStart + i]!;
     }
     const header = this.#header;
-    this.#finish(packet.sequenceNumber, packet.rtpTimestamp, nowMs, header);
+    this.#finish(packet.sequenceNumber, packet.rtpTimestamp, header);
+    // Some peers count their digits on a time of their own: it must not become the stream's.
+    if (!isEvent || this.#highestAtMs === null) this.#noteTimestamp(header.rtpTimestamp, nowMs);
     header.marker ||= packet.marker;
     header.payloadType = payloadType;
     encodeRtpHeader(header, out);
@@ -157,7 +159,8 @@ export class RtpRewriter {
     own.sequenceNumber = this.#ownSequence;
     own.rtpTimestamp = mediaTick >>> 0;
     this.#map(OWN, own, false, nowMs);
-    this.#finish(this.#ownSequence, own.rtpTimestamp, nowMs, header);
+    this.#finish(this.#ownSequence, own.rtpTimestamp, header);
+    this.#noteTimestamp(header.rtpTimestamp, nowMs);
   }
 
   /**
@@ -230,7 +233,7 @@ export class RtpRewriter {
     return Math.abs(moved - passed) > TIMESTAMP_JUMP_MS * this.#ticksPerMs;
   }
 
-  #finish(sequenceNumber: number, rtpTimestamp: number, nowMs: number, header: RtpHeader): void {
+  #finish(sequenceNumber: number, rtpTimestamp: number, header: RtpHeader): void {
     header.ssrc = this.ssrc;
     header.marker = this.#markNext;
     header.sequenceNumber = (sequenceNumber + this.#sequenceOffset) & 0xffff;
@@ -239,7 +242,6 @@ export class RtpRewriter {
     if (sequenceDistance(this.#nextSequence, header.sequenceNumber) >= 0) {
       this.#nextSequence = (header.sequenceNumber + 1) & 0xffff;
     }
-    this.#noteTimestamp(header.rtpTimestamp, nowMs);
   }
 
   #noteTimestamp(rtpTimestamp: number, nowMs: number): void {

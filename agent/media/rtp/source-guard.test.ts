@@ -13,8 +13,12 @@ function guardOf(): SourceGuard {
   return guard;
 }
 
-const from = (guard: SourceGuard, sketch: PacketSketch, nowMs: number, port = 5_004): SourceVerdict =>
-  guard.check(packetOf(sketch), GATEWAY, port, nowMs);
+const from = (
+  guard: SourceGuard,
+  sketch: PacketSketch,
+  nowMs: number,
+  port = 5_004,
+): SourceVerdict => guard.check(packetOf(sketch), GATEWAY, port, nowMs);
 
 test('the first packet is let in at once: no syllable is lost to probation', (t) => {
   for (const sequenceNumber of [0, 1, 32_767, 65_535]) {

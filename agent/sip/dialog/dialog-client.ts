@@ -1,4 +1,9 @@
-import { headerOf, type HeaderField, type SipRequest, type SipResponse } from '../message/sip-message.js';
+import {
+  headerOf,
+  type HeaderField,
+  type SipRequest,
+  type SipResponse,
+} from '../message/sip-message.js';
 import type { Endpoint } from '../transport/transport.js';
 import { ChallengeMemory } from './digest-client.js';
 import {

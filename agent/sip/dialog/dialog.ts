@@ -51,7 +51,11 @@ export function uacDialog(request: SipRequest, response: SipResponse, peer: Endp
 }
 
 /** The early dialog as the 2xx confirms it: route set and target come anew from the 2xx (RFC 3261 §13.2.2.4). */
-export function confirmedUacDialog(early: Dialog, request: SipRequest, success: SipResponse): Dialog {
+export function confirmedUacDialog(
+  early: Dialog,
+  request: SipRequest,
+  success: SipResponse,
+): Dialog {
   const fresh = uacDialog(request, success, early.peer);
   return {
     ...fresh,
@@ -105,7 +109,11 @@ export function requestInDialog(
 }
 
 /** The ACK of a 2xx: the CSeq number of its INVITE (RFC 3261 §13.2.2.4). */
-export function ackInDialog(dialog: Dialog, inviteCSeq: number, content: RequestContent): SipRequest {
+export function ackInDialog(
+  dialog: Dialog,
+  inviteCSeq: number,
+  content: RequestContent,
+): SipRequest {
   return buildRequest(dialog, { method: 'ACK', number: inviteCSeq }, content);
 }
 
@@ -136,8 +144,7 @@ function isIpLiteral(host: string): boolean {
   if (host.startsWith('[') && host.endsWith(']')) return true;
   const parts = host.split('.');
   return (
-    parts.length === 4 &&
-    parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255)
+    parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255)
   );
 }
 

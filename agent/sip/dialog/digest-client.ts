@@ -1,4 +1,9 @@
-import { headersOf, type HeaderField, type SipRequest, type SipResponse } from '../message/sip-message.js';
+import {
+  headersOf,
+  type HeaderField,
+  type SipRequest,
+  type SipResponse,
+} from '../message/sip-message.js';
 import type { Credentials } from './session.js';
 
 /** Answers digest challenges (RFC 3261 §22, RFC 8760); made by the digest module, handed in. */
@@ -27,7 +32,9 @@ export class ChallengeMemory {
     const name = response.status === 401 ? 'WWW-Authenticate' : 'Proxy-Authenticate';
     const challenges = headersOf(response, name);
     if (challenges.length === 0 || this.#seen.size >= CHALLENGES_MAX) return false;
-    const nonces = challenges.map((challenge) => `${response.status} ${parameter(challenge, 'nonce')}`);
+    const nonces = challenges.map(
+      (challenge) => `${response.status} ${parameter(challenge, 'nonce')}`,
+    );
     if (nonces.some((nonce) => this.#seen.has(nonce))) return false;
     const asksAgain = [...this.#seen].some((nonce) => nonce.startsWith(`${response.status} `));
     const isStale = challenges.some((one) => parameter(one, 'stale').toLowerCase() === 'true');

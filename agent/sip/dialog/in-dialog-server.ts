@@ -18,7 +18,12 @@ export interface InDialogParts {
 }
 
 /** Methods that we know and do not take inside a dialog: 405; what nobody knows gets 501. */
-const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(['REGISTER', 'MESSAGE', 'SUBSCRIBE', 'PUBLISH']);
+const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set([
+  'REGISTER',
+  'MESSAGE',
+  'SUBSCRIBE',
+  'PUBLISH',
+]);
 
 /** Answers one request inside a dialog (RFC 3261 §12.2.2): order, body type, then the method. */
 export function serveInDialog(
@@ -41,7 +46,10 @@ export function serveInDialog(
 function serve(
   core: SessionCore,
   parts: InDialogParts,
-  { transaction, client }: { readonly transaction: ServerTransaction; readonly client: DialogClient },
+  {
+    transaction,
+    client,
+  }: { readonly transaction: ServerTransaction; readonly client: DialogClient },
 ): void {
   const { request } = transaction;
   switch (request.method) {
@@ -90,11 +98,7 @@ function serveBye(core: SessionCore, request: SipRequest, client: DialogClient):
   core.step({ name: 'byeReceived' });
 }
 
-function serveOffer(
-  core: SessionCore,
-  transaction: ServerTransaction,
-  client: DialogClient,
-): void {
+function serveOffer(core: SessionCore, transaction: ServerTransaction, client: DialogClient): void {
   const { request } = transaction;
   if (isBodyStrange(request)) {
     refuseBody(transaction);

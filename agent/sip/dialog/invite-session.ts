@@ -144,7 +144,10 @@ export class Session implements InviteSession, SessionCore {
   ring(options: { readonly sdp?: string; readonly headers?: readonly HeaderField[] } = {}): void {
     const { sdp = null, headers = [] } = options;
     if (this.state === 'ended') return;
-    assert(this.#opening?.role === 'uas' && this.#life.name === 'ringing', 'rings before it answers');
+    assert(
+      this.#opening?.role === 'uas' && this.#life.name === 'ringing',
+      'rings before it answers',
+    );
     this.#opening.uas.ring({ status: sdp === null ? 180 : 183, sdp, headers });
   }
 

@@ -255,11 +255,7 @@ export class OfferExchange {
     if (response !== null && status < 300) {
       this.#core.client?.refreshTarget(response);
       this.#core.refresh.agree(agreedByResponse(response));
-    } else if (
-      status === 422 &&
-      response !== null &&
-      this.#core.refresh.raise(minSeOf(response))
-    ) {
+    } else if (status === 422 && response !== null && this.#core.refresh.raise(minSeOf(response))) {
       this.refresh();
     } else if (isDialogGone(status, response !== null)) {
       this.#core.step({ name: 'broken', status });

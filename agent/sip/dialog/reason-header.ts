@@ -5,9 +5,7 @@ import type { Reason } from './session.js';
 export function reasonHeader(reason: Reason | null): readonly HeaderField[] {
   if (reason === null) return [];
   const text = reason.text.replaceAll(/["\\]/g, (mark) => `\\${mark}`);
-  return [
-    { name: 'Reason', value: `${reason.protocol};cause=${reason.cause};text="${text}"` },
-  ];
+  return [{ name: 'Reason', value: `${reason.protocol};cause=${reason.cause};text="${text}"` }];
 }
 
 /** @returns the first Reason that names a protocol and a cause; null when there is none */

@@ -5,8 +5,7 @@ import { hasToken, headerOf, type SipResponse } from '../message/sip-message.js'
  * `plain`: not reliable. `next`: take it and PRACK it. `ignore`: a repeat or out of order.
  */
 export type ReliableVerdict =
-  | { readonly kind: 'plain' | 'ignore' }
-  | { readonly kind: 'next'; readonly rSeq: number };
+  { readonly kind: 'plain' | 'ignore' } | { readonly kind: 'next'; readonly rSeq: number };
 
 /** @param lastRSeq the RSeq of the last one taken; null before the first, which may have any */
 export function judgeProvisional(response: SipResponse, lastRSeq: number | null): ReliableVerdict {

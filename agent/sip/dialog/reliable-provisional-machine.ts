@@ -85,10 +85,7 @@ function send(state: ReliableState, response: Provisional): Step {
 function acknowledge(state: ReliableState, rSeq: number): Step {
   if (state.waiting === null || rSeq !== state.rSeq) return [state, [{ do: 'unmatched' }]];
   const { response } = state.waiting;
-  const done: readonly ReliableEffect[] = [
-    { do: 'stopWaiting' },
-    { do: 'acknowledged', response },
-  ];
+  const done: readonly ReliableEffect[] = [{ do: 'stopWaiting' }, { do: 'acknowledged', response }];
   const [next, ...queue] = state.queue;
   if (next === undefined) return [{ ...state, waiting: null }, done];
   const [sent, effects] = send({ ...state, queue }, next);

@@ -26,10 +26,7 @@ const DONE: SuccessRepeatState = { name: 'done' };
 
 /** The 2xx has just gone out for the first time. */
 export function startSuccessRepeat(): Step {
-  return [
-    { name: 'waiting', intervalMs: T1_MS, dueAfterMs: T1_MS },
-    [{ do: 'wait', ms: T1_MS }],
-  ];
+  return [{ name: 'waiting', intervalMs: T1_MS, dueAfterMs: T1_MS }, [{ do: 'wait', ms: T1_MS }]];
 }
 
 export function stepSuccessRepeat(state: SuccessRepeatState, event: SuccessRepeatEvent): Step {

@@ -44,10 +44,7 @@ export class SuccessRepeater {
     this.#perform(stepSuccessRepeat(this.#state, event));
   }
 
-  #perform([state, effects]: readonly [
-    SuccessRepeatState,
-    readonly SuccessRepeatEffect[],
-  ]): void {
+  #perform([state, effects]: readonly [SuccessRepeatState, readonly SuccessRepeatEffect[]]): void {
     this.#state = state;
     for (const effect of effects) {
       if (effect.do === 'wait') {

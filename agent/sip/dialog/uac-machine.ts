@@ -30,10 +30,7 @@ function waiting(
       return over('local', 'failed', 503);
     case 'hangUp':
       return state.name === 'proceeding'
-        ? [
-            { name: 'cancelling', sent: true },
-            [{ do: 'sendCancel' }, { do: 'waitForFinal' }],
-          ]
+        ? [{ name: 'cancelling', sent: true }, [{ do: 'sendCancel' }, { do: 'waitForFinal' }]]
         : [{ name: 'cancelling', sent: false }, [{ do: 'sendCancel' }]];
     default:
       return [state, [{ do: 'countStray' }]];
@@ -47,9 +44,7 @@ function cancelling(
   switch (event.name) {
     case 'provisional':
       // The transaction layer kept our CANCEL back until now (RFC 3261 §9.1).
-      return state.sent
-        ? [state, []]
-        : [{ ...state, sent: true }, [{ do: 'waitForFinal' }]];
+      return state.sent ? [state, []] : [{ ...state, sent: true }, [{ do: 'waitForFinal' }]];
     case 'answered':
       // The 200 crossed our CANCEL on the wire (RFC 5407 §3.1.2).
       return [

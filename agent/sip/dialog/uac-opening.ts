@@ -143,7 +143,11 @@ export class UacOpening {
     if (verdict.kind === 'next') {
       fork.lastRSeq = verdict.rSeq;
       const value = `${verdict.rSeq} ${this.#invite.cSeq.number} INVITE`;
-      fork.client.send('PRACK', { headers: [{ name: 'RAck', value }] }, { onFinal: () => undefined });
+      fork.client.send(
+        'PRACK',
+        { headers: [{ name: 'RAck', value }] },
+        { onFinal: () => undefined },
+      );
       fork.answer ??= sdpOf(response);
     }
     this.#core.step({ name: 'provisional' });

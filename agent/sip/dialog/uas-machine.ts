@@ -32,8 +32,6 @@ function unanswered(
       return over(487, { do: 'end', by: 'remote', how: 'bye', status: 487 });
     case 'noPrack':
       return over(504, { do: 'end', by: 'local', how: 'timeout', status: 504 });
-    case 'sendFailed':
-      return [{ name: 'ended', tag: null }, [{ do: 'end', by: 'local', how: 'failed', status: 503 }]];
     default:
       return [state, [{ do: 'countStray' }]];
   }

@@ -60,7 +60,8 @@ export class UasOpening {
         core.step({ name: 'cancelled' });
       },
       onEnded: () => undefined,
-      onTransportError: () => core.step({ name: 'sendFailed' }),
+      // The next answer may find another way; a caller who is gone sends no ACK (RFC 6026 §7.1).
+      onTransportError: () => core.context.count('stray'),
     };
   }
 
@@ -160,10 +161,8 @@ export class UasOpening {
     }
     this.#core.offers.note('weAccepted');
     this.#core.refresh.agree(this.#timer.agreed);
-    this.#repeater = new SuccessRepeater(
-      clock,
-      { transaction: this.#transaction, success },
-      () => this.#core.step({ name: 'noAck' }),
+    this.#repeater = new SuccessRepeater(clock, { transaction: this.#transaction, success }, () =>
+      this.#core.step({ name: 'noAck' }),
     );
   }
 

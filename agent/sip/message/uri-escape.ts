@@ -64,14 +64,17 @@ const isUnreserved = (code: number): boolean =>
  */
 export function escapeUri(text: string, allowed: string, keepEscapes = false): string {
   const parts: string[] = [];
-  let at = 0;
-  for (const char of text) {
+  let from = 0;
+  for (let at = 0; at < text.length; at += 1) {
     const isKept =
-      isUnreserved(char.charCodeAt(0)) ||
-      allowed.includes(char) ||
-      (keepEscapes && char === '%' && escapedByteAt(text, at) >= 0);
-    parts.push(isKept ? char : escapeChar(char));
-    at += char.length;
+      isUnreserved(text.charCodeAt(at)) ||
+      allowed.includes(text.charAt(at)) ||
+      (keepEscapes && text[at] === '%' && escapedByteAt(text, at) >= 0);
+    if (isKept) continue;
+    const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    parts.push(text.slice(from, at), escapeChar(char));
+    at += char.length - 1;
+    from = at + 1;
   }
-  return parts.join('');
+  return from === 0 ? text : parts.join('') + text.slice(from);
 }

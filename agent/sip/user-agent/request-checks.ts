@@ -1,5 +1,11 @@
 import { randomHex, type Random } from '../../../base/index.js';
-import { headersOf, tagOf, tokensOf, type SipRequest, type SipResponse } from '../message/sip-message.js';
+import {
+  headersOf,
+  tagOf,
+  tokensOf,
+  type SipRequest,
+  type SipResponse,
+} from '../message/sip-message.js';
 import {
   ACCEPT,
   ALLOW,
@@ -11,13 +17,7 @@ import {
 } from '../dialog/index.js';
 
 /** Methods that belong inside a dialog: without one 481. */
-const IN_DIALOG_ONLY: ReadonlySet<string> = new Set([
-  'BYE',
-  'PRACK',
-  'UPDATE',
-  'INFO',
-  'NOTIFY',
-]);
+const IN_DIALOG_ONLY: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO', 'NOTIFY']);
 /** Methods that we know and do not serve. */
 const NOT_SERVED: ReadonlySet<string> = new Set(['MESSAGE', 'PUBLISH', 'REFER']);
 

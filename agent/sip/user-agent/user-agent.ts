@@ -20,12 +20,7 @@ import {
   type Replaces,
   type SessionContext,
 } from '../dialog/index.js';
-import {
-  tagOf,
-  type SipRequest,
-  type SipResponse,
-  type SipUri,
-} from '../message/sip-message.js';
+import { tagOf, type SipRequest, type SipResponse, type SipUri } from '../message/sip-message.js';
 import type { ServerTransaction, TransactionLayer } from '../transaction/transaction-layer.js';
 import { buildInvite } from './outgoing-invite.js';
 import { answerOutside, refusalOf, replacesOf } from './request-checks.js';
@@ -158,8 +153,7 @@ class SipUserAgent implements UserAgent {
     const { request, source } = transaction;
     const { random } = this.#options;
     const localTag = tagOf(request.to);
-    const session =
-      localTag === undefined ? undefined : this.#table.find(request.callId, localTag);
+    const session = localTag === undefined ? undefined : this.#table.find(request.callId, localTag);
     if (session === undefined && localTag === undefined && !this.#admits(transaction)) return;
     const refusal = refusalOf(request, random);
     if (refusal !== null) transaction.respond(refusal);

@@ -1,4 +1,9 @@
-import { createRtpPacket, decodeRtpPacket, encodeRtpPacket, type RtpPacket } from '../rtp-packet.js';
+import {
+  createRtpPacket,
+  decodeRtpPacket,
+  encodeRtpPacket,
+  type RtpPacket,
+} from '../rtp-packet.js';
 
 /** What a test says of a packet; the rest is ordinary PCMU. */
 export interface PacketSketch {
