@@ -14,4 +14,5 @@ export {
   type ConfigProblem,
   type ErrorDetail,
 } from './errors.js';
+export { readConfigFile, validateConfig } from './config-file.js';
 export { formatIsoTime, PTIME_MS, TELEPHONE_RATE_HZ } from './units.js';
