@@ -14,7 +14,7 @@ const open = () => {
     clock,
   );
   const ask = (request: unknown, isRetained = false) =>
-    commands.answer('acknowledge', Buffer.from(JSON.stringify(request) ?? ''), isRetained);
+    commands.answer('acknowledge', Buffer.from(JSON.stringify(request)), isRetained);
   return { clock, done, commands, ask };
 };
 

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
-import { Aedes, type AuthenticateError, type Client } from 'aedes';
+import { Aedes, type Client } from 'aedes';
 import { messageOf, UnavailableError, type Log } from '../../base/index.js';
 
 /** The most connections at once. */
@@ -9,8 +9,6 @@ export const CONNECTIONS_MAX = 64;
 export const PAYLOAD_MAX_BYTES = 65_536;
 /** The longest client identifier, characters. */
 const CLIENT_ID_MAX = 128;
-/** What MQTT 3.1.1 calls "bad user name or password" (§3.2.2.3). */
-const BAD_LOGIN = 4;
 
 export interface Login {
   readonly username: string;
@@ -92,7 +90,8 @@ async function openAedes(options: EmbeddedBrokerOptions): Promise<Aedes> {
       const isBox = client.id === options.box.clientId;
       const wanted = isBox ? options.box : options.user;
       if (wanted !== undefined && !isSame(given, wanted)) {
-        done(new LoginError(), null);
+        // CONNACK 5, "not authorized" (MQTT 3.1.1 §3.2.2.3).
+        done(null, false);
         return;
       }
       if (isBox) own.add(client);
@@ -115,14 +114,6 @@ async function openAedes(options: EmbeddedBrokerOptions): Promise<Aedes> {
   aedes.on('clientError', refused('brokerClientError'));
   aedes.on('connectionError', refused('brokerConnectionError'));
   return aedes;
-}
-
-class LoginError extends Error implements AuthenticateError {
-  readonly returnCode = BAD_LOGIN;
-
-  constructor() {
-    super('bad user name or password');
-  }
 }
 
 /** In the same time, wherever they differ. */

@@ -132,7 +132,7 @@ export class MqttClient {
       this.#unanswered.add(reject);
       connection.publish(topic, payload, options, (cause) => {
         this.#unanswered.delete(reject);
-        if (cause === undefined || cause === null) resolve();
+        if (!(cause instanceof Error)) resolve();
         else reject(new UnavailableError('broker-away', cause.message, { cause }));
       });
     });

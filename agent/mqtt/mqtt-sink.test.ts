@@ -3,7 +3,9 @@ import test from 'ava';
 import { connect } from 'mqtt';
 import { z } from 'zod';
 import { silentLog, UnavailableError } from '../../base/index.js';
+import { SeededRandom } from '../../base/testing/seeded-random.js';
 import { EmbeddedBroker } from './embedded-broker.js';
+import { Gate } from './testing/gate.js';
 import { Listener } from './testing/listener.js';
 import { CALL, numberOf, openBox, THREAT } from './testing/box-on-mqtt.js';
 
@@ -108,18 +110,21 @@ test('a broker that refuses MQTT 5 is spoken to in 3.1.1', async (t) => {
 test('events of a time without a broker arrive afterwards, in order, none lost', async (t) => {
   let broker = await openBroker();
   const { port } = broker;
-  const box = await openBox({ broker: `mqtt://127.0.0.1:${port}` });
+  const gate = await Gate.open(port);
+  const box = await openBox({ broker: gate.url });
   const first = await Listener.open(`mqtt://127.0.0.1:${port}`);
   await first.on(`${BASE}/availability`, 'online');
   await box.alerts.recordCall(CALL);
   await first.until('an event', isEvent);
   await first.close();
+  gate.shut();
   await broker.close();
   await box.alerts.raise(THREAT, { callId: 'c1' });
   await box.alerts.acknowledge({ alertId: 'all', by: '201', via: 'button' });
   t.is(box.sink.waiting, 2);
   broker = await openBroker(port);
   const second = await Listener.open(`mqtt://127.0.0.1:${port}`);
+  gate.letIn();
   const events = await second.until('the rest', isEvent, 2);
   t.deepEqual(
     events.map((heard) => numberOf(heard.payload).seq),
@@ -128,6 +133,43 @@ test('events of a time without a broker arrive afterwards, in order, none lost',
   await second.on(`${BASE}/alert/level`, '0');
   await second.close();
   await box.close();
+  gate.close();
+  await broker.close();
+});
+
+test('a link cut at any moment loses no event, and a repeat has the same id', async (t) => {
+  const broker = await openBroker();
+  const gate = await Gate.open(broker.port);
+  const box = await openBox({ broker: gate.url });
+  const watcher = await Listener.open(`mqtt://127.0.0.1:${broker.port}`);
+  const random = new SeededRandom(5);
+  const calls = 60;
+  for (let i = 1; i <= calls; i += 1) {
+    const recorded = box.alerts.recordCall({ ...CALL, callId: `c${i}` });
+    if (random.below(3) === 0) await recorded;
+    if (random.below(3) === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (i % 15 === 0) {
+      gate.shut();
+      gate.letIn();
+      await watcher.until(
+        'back',
+        ({ topic, payload }) => topic === `${BASE}/availability` && payload === 'online',
+        i / 15,
+      );
+    }
+  }
+  const isLast = ({ payload }: { readonly payload: string }): boolean =>
+    payload.includes(`"seq":${calls},`);
+  await watcher.until('the last', isLast);
+  const numbers = watcher.heard.filter(isEvent).map((heard) => numberOf(heard.payload));
+  const ids = new Map(numbers.map(({ id, seq }) => [id, seq]));
+  t.deepEqual(
+    [...ids.values()],
+    Array.from({ length: calls }, (_, i) => i + 1),
+  );
+  await watcher.close();
+  await box.close();
+  gate.close();
   await broker.close();
 });
 
@@ -140,8 +182,8 @@ test('a taken port is named together with the setting that chooses it', async (t
     });
   });
   const error = await t.throwsAsync(openBox({ port }), { instanceOf: UnavailableError });
-  t.is(error?.code, 'port-taken');
-  t.deepEqual(error?.fields, { host: '127.0.0.1', port, setting: 'mqtt.port' });
+  t.is(error.code, 'port-taken');
+  t.deepEqual(error.fields, { host: '127.0.0.1', port, setting: 'mqtt.port' });
   other.close();
 });
 
