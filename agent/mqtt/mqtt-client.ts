@@ -196,6 +196,11 @@ export class MqttClient {
     const { subscriptions, availabilityTopic, log, onUp } = this.#options;
     try {
       await connection.subscribeAsync([...subscriptions], { qos: 1 });
+    } catch (cause) {
+      // An outside broker may refuse a topic (SUBACK ≥ 0x80): alarms go out all the same.
+      log.warn('brokerRefusedSubscription', { cause: messageOf(cause) });
+    }
+    try {
       await this.publish(availabilityTopic, 'online', { qos: 1, retain: true });
     } catch (cause) {
       log.warn('brokerGreetingFailed', { cause: messageOf(cause) });

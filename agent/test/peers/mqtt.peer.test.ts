@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect as connectSocket, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -224,5 +224,21 @@ test('a wrong password keeps the box out and waiting, and it stays with MQTT 5',
   t.false(box.sink.isUp);
   t.is(box.sink.version, 5);
   t.is(box.sink.waiting, 1);
+  await box.close();
+});
+
+test('a broker that allows the box its own topics alone still gets its alarms', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'tatebako-acl-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const acl = join(folder, 'acl');
+  await writeFile(acl, `topic write ${BASE}/#\ntopic read ${BASE}/event/#\n`, { mode: 0o644 });
+  await chmod(folder, 0o755);
+  const broker = await openMosquitto(t, ['allow_anonymous true', `acl_file ${acl}`]);
+  const watcher = await Listener.open(broker.url, { filter: `${BASE}/event/#` });
+  const box = await openBox({ broker: broker.url });
+  await box.alerts.raise(THREAT, { callId: 'c1' });
+  const [heard] = await watcher.until('the alert', isAlertEvent);
+  t.is(numberOf(heard?.payload ?? '').seq, 1);
+  await watcher.close();
   await box.close();
 });
