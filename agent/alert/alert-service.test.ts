@@ -258,7 +258,7 @@ test('a day without a broker, with restarts in it: everything arrives, once, in 
     seqs.map((_, i) => i + 1),
   );
   t.true(seqs.length >= 48);
-  t.is(String(seqs.length), table.rows.get('seq'));
+  t.is(String(seqs.length), table.rows.get('seq') ?? '');
   t.deepEqual(
     [...table.rows.keys()].filter((key) => key.startsWith('outbox/')),
     [],
