@@ -22,7 +22,7 @@ import {
 } from '../dialog/index.js';
 import { tagOf, type SipRequest, type SipResponse, type SipUri } from '../message/sip-message.js';
 import type { ServerTransaction, TransactionLayer } from '../transaction/transaction-layer.js';
-import { buildInvite } from './outgoing-invite.js';
+import { buildInvite, inviteOf } from './outgoing-invite.js';
 import { answerOutside, refusalOf, replacesOf } from './request-checks.js';
 import { SessionTable } from './session-table.js';
 import type {
@@ -310,26 +310,4 @@ class SipUserAgent implements UserAgent {
       },
     };
   }
-}
-
-/** A restored session has no INVITE at hand: one that names the same dialog, as it would have been sent. */
-function inviteOf(snapshot: DialogSnapshot): SipRequest {
-  const isOurs = snapshot.role === 'uac';
-  const number = isOurs ? snapshot.localCSeq : (snapshot.remoteCSeq ?? 0);
-  return {
-    kind: 'request',
-    method: 'INVITE',
-    uri: isOurs ? snapshot.remoteTarget : snapshot.localUri.uri,
-    maxForwards: 70,
-    via: [],
-    from: isOurs ? snapshot.localUri : snapshot.remoteUri,
-    to: isOurs ? snapshot.remoteUri : snapshot.localUri,
-    callId: snapshot.callId,
-    cSeq: { number, method: 'INVITE' },
-    contacts: [],
-    route: [],
-    recordRoute: [],
-    headers: [],
-    body: new Uint8Array(0),
-  };
 }
