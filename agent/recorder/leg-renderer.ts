@@ -51,7 +51,8 @@ export class LegRenderer {
       }
       const { position, samples } = next.value;
       const previous = this.#pieces.at(-1);
-      const over = previous === undefined ? 0 : previous.position + previous.samples.length - position;
+      const over =
+        previous === undefined ? 0 : previous.position + previous.samples.length - position;
       const fade = Math.max(0, Math.min(over, samples.length, FADE_SAMPLES_MAX));
       this.#pieces.push({ position, samples, fade });
       this.#end = Math.max(this.#end, position + samples.length);

@@ -39,6 +39,8 @@ interface Run {
   /** tick + offset: where it is placed; null until the first is. */
   offset: number | null;
   placedTick: number;
+  /** The waiting packet that came with the least lateness; null: look for it again. */
+  leastLate: Waiting | null;
   /** Lateness of packets placed lately: [arrival, arrival − tick]. */
   readonly behind: (readonly [arrival: number, lateness: number])[];
 }
@@ -78,13 +80,12 @@ export class LegTimeline {
 
   /**
    * @param packet in order of arrival
-   * @param arrivedWallMs on the clock of `startWallMs`
    * @returns what is now in its place, in order
    */
-  push(packet: RecordedPacket, arrivedWallMs: number): readonly PlacedAudio[] {
+  push(packet: RecordedPacket): readonly PlacedAudio[] {
     const samples = this.#decode(packet.payloadType, packet.payload);
     if (samples === null || samples.length === 0) return [];
-    const arrival = (arrivedWallMs - this.#startWallMs) * SAMPLES_PER_MS;
+    const arrival = (packet.arrivalMs - this.#startWallMs) * SAMPLES_PER_MS;
     const run = this.#runOf(packet, arrival, samples.length);
     const tick = run.tick + ((packet.rtpTimestamp - run.timestamp) | 0);
     if (tick >= run.tick) {
@@ -93,7 +94,10 @@ export class LegTimeline {
       run.tick = tick;
       run.arrival = arrival;
     }
-    if (tick <= run.placedTick || !this.#insert({ run, tick, arrival, key: tick + run.base, samples })) {
+    if (
+      tick <= run.placedTick ||
+      !this.#insert({ run, tick, arrival, key: tick + run.base, samples })
+    ) {
       this.#duplicates += 1;
     }
     const placed: PlacedAudio[] = [];
@@ -132,6 +136,7 @@ export class LegTimeline {
       base: arrival,
       offset: null,
       placedTick: Number.NEGATIVE_INFINITY,
+      leastLate: null,
       behind: [],
     };
     this.#runs.delete(packet.ssrc);
@@ -150,6 +155,10 @@ export class LegTimeline {
       if (before.run === packet.run && before.tick === packet.tick) return false;
     }
     this.#waiting.splice(at, 0, packet);
+    const { leastLate } = packet.run;
+    if (leastLate !== null && latenessOf(packet) < latenessOf(leastLate)) {
+      packet.run.leastLate = packet;
+    }
     return true;
   }
 
@@ -157,8 +166,7 @@ export class LegTimeline {
     const first = this.#waiting.shift();
     if (first === undefined) return;
     const { run, tick, samples } = first;
-    const lateness = first.arrival - tick;
-    run.behind.push([first.arrival, lateness]);
+    run.behind.push([first.arrival, latenessOf(first)]);
     const position = Math.round(tick + this.#offsetOf(first));
     run.placedTick = Math.max(run.placedTick, tick);
     // Before the beginning: a packet that had been overtaken by the very first.
@@ -183,18 +191,25 @@ export class LegTimeline {
     const current = run.offset ?? behind;
     const off = Math.abs(behind - current);
     const pause = tick + current > this.#placedEnd || isQuiet(first.samples);
-    if (off >= DRIFT_ALWAYS_SAMPLES || (pause && off >= DRIFT_AT_PAUSE_SAMPLES)) run.offset = behind;
+    if (off >= DRIFT_ALWAYS_SAMPLES || (pause && off >= DRIFT_AT_PAUSE_SAMPLES))
+      run.offset = behind;
     return run.offset ?? behind;
   }
 
   #leastLatenessAhead(first: Waiting): number {
-    let least = first.arrival - first.tick;
-    for (const packet of this.#waiting) {
-      if (packet.run === first.run) least = Math.min(least, packet.arrival - packet.tick);
+    let least = first.run.leastLate;
+    if (least === null) {
+      least = first;
+      for (const packet of this.#waiting) {
+        if (packet.run === first.run && latenessOf(packet) < latenessOf(least)) least = packet;
+      }
     }
-    return least;
+    first.run.leastLate = least === first ? null : least;
+    return latenessOf(least);
   }
 }
+
+const latenessOf = (packet: Waiting): number => packet.arrival - packet.tick;
 
 function isQuiet(samples: Int16Array): boolean {
   return samples.every((sample) => Math.abs(sample) < QUIET_AMPLITUDE);
