@@ -4,6 +4,7 @@ import type { RecordedPacket } from './segment-format.js';
 const SAMPLES_PER_MS = TELEPHONE_RATE_HZ / 1_000;
 /** How far around a packet the quickest arrival is looked for: jitter hides the drift of a clock in single packets. */
 const WINDOW_SAMPLES = 5 * TELEPHONE_RATE_HZ;
+const HALF_SECOND_SAMPLES = TELEPHONE_RATE_HZ / 2;
 /** A timestamp this far from where both sequence and arrival put it begins a new run. */
 const JUMP_SAMPLES = TELEPHONE_RATE_HZ;
 /** A leg this far off is put right at the next pause: 3 ms. */
@@ -41,8 +42,13 @@ interface Run {
   placedTick: number;
   /** The waiting packet that came with the least lateness; null: look for it again. */
   leastLate: Waiting | null;
-  /** Lateness of packets placed lately: [arrival, arrival − tick]. */
-  readonly behind: (readonly [arrival: number, lateness: number])[];
+  /** The least lateness of packets placed lately, for each half second of arrival. */
+  readonly behind: Behind[];
+}
+
+interface Behind {
+  readonly since: number;
+  least: number;
 }
 
 interface Waiting {
@@ -166,7 +172,7 @@ export class LegTimeline {
     const first = this.#waiting.shift();
     if (first === undefined) return;
     const { run, tick, samples } = first;
-    run.behind.push([first.arrival, latenessOf(first)]);
+    remember(run, first);
     const position = Math.round(tick + this.#offsetOf(first));
     run.placedTick = Math.max(run.placedTick, tick);
     // Before the beginning: a packet that had been overtaken by the very first.
@@ -186,12 +192,12 @@ export class LegTimeline {
       run.offset = ahead;
       return ahead;
     }
-    while ((run.behind[0]?.[0] ?? arrival) < arrival - WINDOW_SAMPLES) run.behind.shift();
-    const behind = run.behind.reduce((least, [, late]) => Math.min(least, late), ahead);
+    while ((run.behind[0]?.since ?? arrival) < arrival - WINDOW_SAMPLES) run.behind.shift();
+    const behind = run.behind.reduce((least, half) => Math.min(least, half.least), ahead);
     const current = run.offset ?? behind;
     const off = Math.abs(behind - current);
-    const pause = tick + current > this.#placedEnd || isQuiet(first.samples);
-    if (off >= DRIFT_ALWAYS_SAMPLES || (pause && off >= DRIFT_AT_PAUSE_SAMPLES))
+    const pause = (): boolean => tick + current > this.#placedEnd || isQuiet(first.samples);
+    if (off >= DRIFT_ALWAYS_SAMPLES || (off >= DRIFT_AT_PAUSE_SAMPLES && pause()))
       run.offset = behind;
     return run.offset ?? behind;
   }
@@ -211,6 +217,18 @@ export class LegTimeline {
 
 const latenessOf = (packet: Waiting): number => packet.arrival - packet.tick;
 
+function remember(run: Run, packet: Waiting): void {
+  const half = run.behind.at(-1);
+  if (half === undefined || packet.arrival - half.since > HALF_SECOND_SAMPLES) {
+    run.behind.push({ since: packet.arrival, least: latenessOf(packet) });
+  } else {
+    half.least = Math.min(half.least, latenessOf(packet));
+  }
+}
+
 function isQuiet(samples: Int16Array): boolean {
-  return samples.every((sample) => Math.abs(sample) < QUIET_AMPLITUDE);
+  for (const sample of samples) {
+    if (sample > QUIET_AMPLITUDE || sample < -QUIET_AMPLITUDE) return false;
+  }
+  return true;
 }

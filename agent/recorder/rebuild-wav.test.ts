@@ -42,7 +42,7 @@ encodePcmu(
 const SILENCE = new Uint8Array(160).fill(PCMU_SILENCE);
 
 /** A leg whose sender hears a mark every 10 s of true time, and samples it by a clock that drifts. */
-async function* legOf(plan: LegPlan, seed: number): AsyncGenerator<RecordedPacket> {
+async function* legOf(plan: LegPlan, seed: number): AsyncGenerator<RecordedPacket[]> {
   const random = new SeededRandom(seed);
   const rateHz = 8_000 * (1 + plan.driftPpm / 1e6);
   const held: RecordedPacket[] = [];
@@ -78,12 +78,12 @@ async function* legOf(plan: LegPlan, seed: number): AsyncGenerator<RecordedPacke
     };
     held.push(packet);
     if (random.fraction() < 0.005) held.push({ ...packet, arrivalMs: packet.arrivalMs + 15 });
-    if (held.length < 16) continue;
+    if (held.length < 64) continue;
     held.sort((a, b) => a.arrivalMs - b.arrivalMs);
-    yield* held.splice(0, 8);
+    yield held.splice(0, 56);
   }
   held.sort((a, b) => a.arrivalMs - b.arrivalMs);
-  yield* held;
+  yield held;
   await Promise.resolve();
 }
 
@@ -154,9 +154,11 @@ test('one who talks for an hour without a pause stays aligned too, through chang
   t.true(Math.max(...apart) <= 20, `${Math.max(...apart)} ms`);
 });
 
-async function* from(packets: readonly RecordedPacket[]): AsyncGenerator<RecordedPacket> {
+async function* from(
+  packets: readonly RecordedPacket[],
+): AsyncGenerator<readonly RecordedPacket[]> {
   await Promise.resolve();
-  yield* packets;
+  yield packets;
 }
 
 async function leftOf(packets: readonly RecordedPacket[]): Promise<Int16Array> {

@@ -57,10 +57,10 @@ export async function* rebuildStereo(
   return yield* layTogether(legs, startedWallMs);
 }
 
-/** One leg's packets in order of arrival. */
+/** One leg's packets in order of arrival, a block at a time. */
 export interface LegPackets {
   readonly speaker: RecordedSpeaker;
-  readonly packets: AsyncIterable<RecordedPacket>;
+  readonly packets: AsyncIterable<readonly RecordedPacket[]>;
 }
 
 /** The same for packets from anywhere. Legs of the same speaker are summed. */
@@ -167,8 +167,8 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 async function startOf(tracks: readonly TrackFiles[], log: Log): Promise<number> {
   let start = Number.POSITIVE_INFINITY;
   for (const { paths } of tracks) {
-    for await (const { arrivalMs } of packetsOf(paths, log)) {
-      start = Math.min(start, arrivalMs);
+    for await (const [first] of packetsOf(paths, log)) {
+      start = Math.min(start, first?.arrivalMs ?? start);
       break;
     }
   }
@@ -178,13 +178,16 @@ async function startOf(tracks: readonly TrackFiles[], log: Log): Promise<number>
   });
 }
 
-async function* packetsOf(paths: readonly string[], log: Log): AsyncGenerator<RecordedPacket> {
+async function* packetsOf(
+  paths: readonly string[],
+  log: Log,
+): AsyncGenerator<readonly RecordedPacket[]> {
   for (const path of paths) {
     const contents = await readOrSkip(path, log);
     if (contents === null) continue;
     for (const { content } of contents.blocks) {
       if (content.kind !== 'packets') continue;
-      yield* content.packets;
+      if (content.packets.length > 0) yield content.packets;
     }
   }
 }
@@ -199,10 +202,10 @@ async function readOrSkip(path: string, log: Log): Promise<SegmentContents | nul
 }
 
 async function* placedAudio(
-  packets: AsyncIterable<RecordedPacket>,
+  blocks: AsyncIterable<readonly RecordedPacket[]>,
   startedWallMs: number,
-): AsyncGenerator<PlacedAudio> {
+): AsyncGenerator<readonly PlacedAudio[]> {
   const timeline = new LegTimeline(startedWallMs, decodePayload);
-  for await (const packet of packets) yield* timeline.push(packet);
-  yield* timeline.end();
+  for await (const packets of blocks) yield packets.flatMap((packet) => timeline.push(packet));
+  yield timeline.end();
 }

@@ -31,7 +31,7 @@ test('packets posted on a tap port are in the files that the summary names', asy
   recorder.begin('call-1', { heldUntilAnswered: true });
   const packets = Array.from({ length: 50 }, (_, n) => packetOf(n, 1_000_000));
   const tapped = tapOf('call-1', 'caller', packets);
-  port.postMessage(tapped, [tapped.packets.buffer]);
+  port.postMessage(tapped);
   recorder.commit('call-1');
   const ending = recorder.end('call-1');
   const twice = await t.throwsAsync(recorder.end('call-1'), { instanceOf: StorageError });
