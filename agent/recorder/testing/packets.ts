@@ -42,6 +42,6 @@ export function tapOf(
 }
 
 function asRtp(packet: RecordedPacket): RtpPacket {
-  const { payload, arrivalMs: _, ...header } = packet;
-  return { ...header, datagram: payload, payloadStart: 0, payloadEnd: payload.length };
+  const { payload } = packet;
+  return { ...packet, datagram: payload, payloadStart: 0, payloadEnd: payload.length };
 }
