@@ -10,12 +10,12 @@ interface Piece extends PlacedAudio {
 
 /** Turns one leg's placed audio into an unbroken stream of samples; what is missing is silence. */
 export class LegRenderer {
-  readonly #source: AsyncIterator<PlacedAudio>;
+  readonly #source: AsyncIterator<readonly PlacedAudio[]>;
   #pieces: Piece[] = [];
   #end = 0;
   #exhausted = false;
 
-  constructor(source: AsyncIterator<PlacedAudio>) {
+  constructor(source: AsyncIterator<readonly PlacedAudio[]>) {
     this.#source = source;
   }
 
@@ -49,13 +49,17 @@ export class LegRenderer {
         this.#exhausted = true;
         return;
       }
-      const { position, samples } = next.value;
-      const previous = this.#pieces.at(-1);
-      const over = previous === undefined ? 0 : previous.position + previous.samples.length - position;
-      const fade = Math.max(0, Math.min(over, samples.length, FADE_SAMPLES_MAX));
-      this.#pieces.push({ position, samples, fade });
-      this.#end = Math.max(this.#end, position + samples.length);
+      for (const audio of next.value) this.#add(audio);
     }
+  }
+
+  #add({ position, samples }: PlacedAudio): void {
+    const previous = this.#pieces.at(-1);
+    const over =
+      previous === undefined ? 0 : previous.position + previous.samples.length - position;
+    const fade = Math.max(0, Math.min(over, samples.length, FADE_SAMPLES_MAX));
+    this.#pieces.push({ position, samples, fade });
+    this.#end = Math.max(this.#end, position + samples.length);
   }
 }
 

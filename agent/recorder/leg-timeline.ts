@@ -4,6 +4,7 @@ import type { RecordedPacket } from './segment-format.js';
 const SAMPLES_PER_MS = TELEPHONE_RATE_HZ / 1_000;
 /** How far around a packet the quickest arrival is looked for: jitter hides the drift of a clock in single packets. */
 const WINDOW_SAMPLES = 5 * TELEPHONE_RATE_HZ;
+const HALF_SECOND_SAMPLES = TELEPHONE_RATE_HZ / 2;
 /** A timestamp this far from where both sequence and arrival put it begins a new run. */
 const JUMP_SAMPLES = TELEPHONE_RATE_HZ;
 /** A leg this far off is put right at the next pause: 3 ms. */
@@ -39,8 +40,15 @@ interface Run {
   /** tick + offset: where it is placed; null until the first is. */
   offset: number | null;
   placedTick: number;
-  /** Lateness of packets placed lately: [arrival, arrival − tick]. */
-  readonly behind: (readonly [arrival: number, lateness: number])[];
+  /** The waiting packet that came with the least lateness; null: look for it again. */
+  leastLate: Waiting | null;
+  /** The least lateness of packets placed lately, for each half second of arrival. */
+  readonly behind: Behind[];
+}
+
+interface Behind {
+  readonly since: number;
+  least: number;
 }
 
 interface Waiting {
@@ -78,13 +86,12 @@ export class LegTimeline {
 
   /**
    * @param packet in order of arrival
-   * @param arrivedWallMs on the clock of `startWallMs`
    * @returns what is now in its place, in order
    */
-  push(packet: RecordedPacket, arrivedWallMs: number): readonly PlacedAudio[] {
+  push(packet: RecordedPacket): readonly PlacedAudio[] {
     const samples = this.#decode(packet.payloadType, packet.payload);
     if (samples === null || samples.length === 0) return [];
-    const arrival = (arrivedWallMs - this.#startWallMs) * SAMPLES_PER_MS;
+    const arrival = (packet.arrivalMs - this.#startWallMs) * SAMPLES_PER_MS;
     const run = this.#runOf(packet, arrival, samples.length);
     const tick = run.tick + ((packet.rtpTimestamp - run.timestamp) | 0);
     if (tick >= run.tick) {
@@ -93,7 +100,10 @@ export class LegTimeline {
       run.tick = tick;
       run.arrival = arrival;
     }
-    if (tick <= run.placedTick || !this.#insert({ run, tick, arrival, key: tick + run.base, samples })) {
+    if (
+      tick <= run.placedTick ||
+      !this.#insert({ run, tick, arrival, key: tick + run.base, samples })
+    ) {
       this.#duplicates += 1;
     }
     const placed: PlacedAudio[] = [];
@@ -132,6 +142,7 @@ export class LegTimeline {
       base: arrival,
       offset: null,
       placedTick: Number.NEGATIVE_INFINITY,
+      leastLate: null,
       behind: [],
     };
     this.#runs.delete(packet.ssrc);
@@ -150,6 +161,10 @@ export class LegTimeline {
       if (before.run === packet.run && before.tick === packet.tick) return false;
     }
     this.#waiting.splice(at, 0, packet);
+    const { leastLate } = packet.run;
+    if (leastLate !== null && latenessOf(packet) < latenessOf(leastLate)) {
+      packet.run.leastLate = packet;
+    }
     return true;
   }
 
@@ -157,8 +172,7 @@ export class LegTimeline {
     const first = this.#waiting.shift();
     if (first === undefined) return;
     const { run, tick, samples } = first;
-    const lateness = first.arrival - tick;
-    run.behind.push([first.arrival, lateness]);
+    remember(run, first);
     const position = Math.round(tick + this.#offsetOf(first));
     run.placedTick = Math.max(run.placedTick, tick);
     // Before the beginning: a packet that had been overtaken by the very first.
@@ -178,24 +192,43 @@ export class LegTimeline {
       run.offset = ahead;
       return ahead;
     }
-    while ((run.behind[0]?.[0] ?? arrival) < arrival - WINDOW_SAMPLES) run.behind.shift();
-    const behind = run.behind.reduce((least, [, late]) => Math.min(least, late), ahead);
+    while ((run.behind[0]?.since ?? arrival) < arrival - WINDOW_SAMPLES) run.behind.shift();
+    const behind = run.behind.reduce((least, half) => Math.min(least, half.least), ahead);
     const current = run.offset ?? behind;
     const off = Math.abs(behind - current);
-    const pause = tick + current > this.#placedEnd || isQuiet(first.samples);
-    if (off >= DRIFT_ALWAYS_SAMPLES || (pause && off >= DRIFT_AT_PAUSE_SAMPLES)) run.offset = behind;
+    const pause = (): boolean => tick + current > this.#placedEnd || isQuiet(first.samples);
+    if (off >= DRIFT_ALWAYS_SAMPLES || (off >= DRIFT_AT_PAUSE_SAMPLES && pause()))
+      run.offset = behind;
     return run.offset ?? behind;
   }
 
   #leastLatenessAhead(first: Waiting): number {
-    let least = first.arrival - first.tick;
-    for (const packet of this.#waiting) {
-      if (packet.run === first.run) least = Math.min(least, packet.arrival - packet.tick);
+    let least = first.run.leastLate;
+    if (least === null) {
+      least = first;
+      for (const packet of this.#waiting) {
+        if (packet.run === first.run && latenessOf(packet) < latenessOf(least)) least = packet;
+      }
     }
-    return least;
+    first.run.leastLate = least === first ? null : least;
+    return latenessOf(least);
+  }
+}
+
+const latenessOf = (packet: Waiting): number => packet.arrival - packet.tick;
+
+function remember(run: Run, packet: Waiting): void {
+  const half = run.behind.at(-1);
+  if (half === undefined || packet.arrival - half.since > HALF_SECOND_SAMPLES) {
+    run.behind.push({ since: packet.arrival, least: latenessOf(packet) });
+  } else {
+    half.least = Math.min(half.least, latenessOf(packet));
   }
 }
 
 function isQuiet(samples: Int16Array): boolean {
-  return samples.every((sample) => Math.abs(sample) < QUIET_AMPLITUDE);
+  for (const sample of samples) {
+    if (sample > QUIET_AMPLITUDE || sample < -QUIET_AMPLITUDE) return false;
+  }
+  return true;
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { messageOf, StorageError, TELEPHONE_RATE_HZ, type Log } from '../../base/index.js';
 import { decodePayload } from './decode-payload.js';
 import { LegRenderer } from './leg-renderer.js';
-import { LegTimeline, type DecodePayload, type PlacedAudio } from './leg-timeline.js';
+import { LegTimeline, type PlacedAudio } from './leg-timeline.js';
 import { SEGMENT_NAME } from './recorder-files.js';
-import type { RecordedSpeaker } from './segment-format.js';
+import type { RecordedPacket, RecordedSpeaker } from './segment-format.js';
 import { readSegmentFile, type SegmentContents } from './segment-reader.js';
 import { wavHeader, WAV_FRAMES_MAX } from './wav-header.js';
 
@@ -31,7 +31,6 @@ export interface RebuiltAudio {
 export interface RebuildOptions {
   /** Told of segments that cannot be read; they become silence. */
   readonly log: Log;
-  readonly decode?: DecodePayload;
 }
 
 interface TrackFiles {
@@ -53,7 +52,25 @@ export async function* rebuildStereo(
   const startedWallMs = await startOf(tracks, options.log);
   const legs = tracks.map(({ speaker, paths }) => ({
     speaker,
-    renderer: new LegRenderer(placedAudio(paths, startedWallMs, options)),
+    packets: packetsOf(paths, options.log),
+  }));
+  return yield* layTogether(legs, startedWallMs);
+}
+
+/** One leg's packets in order of arrival, a block at a time. */
+export interface LegPackets {
+  readonly speaker: RecordedSpeaker;
+  readonly packets: AsyncIterable<readonly RecordedPacket[]>;
+}
+
+/** The same for packets from anywhere. Legs of the same speaker are summed. */
+export async function* layTogether(
+  packets: readonly LegPackets[],
+  startedWallMs: number,
+): AsyncGenerator<Int16Array, RebuiltAudio> {
+  const legs = packets.map((leg) => ({
+    speaker: leg.speaker,
+    renderer: new LegRenderer(placedAudio(leg.packets, startedWallMs)),
   }));
   let from = 0;
   for (; from < WAV_FRAMES_MAX; from += WINDOW_FRAMES) {
@@ -84,14 +101,13 @@ export async function rebuildWav(
     try {
       const rebuilt = await writeAll(file, rebuildStereo(recording, options));
       await file.datasync();
+      await rename(part, path);
       return rebuilt;
     } finally {
       await file.close();
-      await rename(part, path);
     }
   } catch (cause) {
     await rm(part, { force: true });
-    await rm(path, { force: true });
     if (cause instanceof StorageError) throw cause;
     throw new StorageError('wav-unwritable', `${path}: ${messageOf(cause)}`, { cause });
   }
@@ -151,8 +167,8 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 async function startOf(tracks: readonly TrackFiles[], log: Log): Promise<number> {
   let start = Number.POSITIVE_INFINITY;
   for (const { paths } of tracks) {
-    for await (const { wallMs } of packetsOf(paths, log)) {
-      start = Math.min(start, wallMs);
+    for await (const [first] of packetsOf(paths, log)) {
+      start = Math.min(start, first?.arrivalMs ?? start);
       break;
     }
   }
@@ -162,22 +178,18 @@ async function startOf(tracks: readonly TrackFiles[], log: Log): Promise<number>
   });
 }
 
-async function* packetsOf(paths: readonly string[], log: Log): AsyncGenerator<Arrived> {
+async function* packetsOf(
+  paths: readonly string[],
+  log: Log,
+): AsyncGenerator<readonly RecordedPacket[]> {
   for (const path of paths) {
     const contents = await readOrSkip(path, log);
     if (contents === null) continue;
     for (const { content } of contents.blocks) {
       if (content.kind !== 'packets') continue;
-      for (const packet of content.packets) {
-        yield { packet, wallMs: packet.arrivalMs + contents.header.wallOffsetMs };
-      }
+      if (content.packets.length > 0) yield content.packets;
     }
   }
-}
-
-interface Arrived {
-  readonly packet: Parameters<LegTimeline['push']>[0];
-  readonly wallMs: number;
 }
 
 async function readOrSkip(path: string, log: Log): Promise<SegmentContents | null> {
@@ -190,13 +202,10 @@ async function readOrSkip(path: string, log: Log): Promise<SegmentContents | nul
 }
 
 async function* placedAudio(
-  paths: readonly string[],
+  blocks: AsyncIterable<readonly RecordedPacket[]>,
   startedWallMs: number,
-  options: RebuildOptions,
-): AsyncGenerator<PlacedAudio> {
-  const timeline = new LegTimeline(startedWallMs, options.decode ?? decodePayload);
-  for await (const { packet, wallMs } of packetsOf(paths, options.log)) {
-    yield* timeline.push(packet, wallMs);
-  }
-  yield* timeline.end();
+): AsyncGenerator<readonly PlacedAudio[]> {
+  const timeline = new LegTimeline(startedWallMs, decodePayload);
+  for await (const packets of blocks) yield packets.flatMap((packet) => timeline.push(packet));
+  yield timeline.end();
 }

@@ -164,10 +164,9 @@ export class RecorderCore {
   }
 
   #take(recording: Recording, tapped: TappedPackets): void {
-    const { clock, readPackets } = this.#edges;
+    const { readPackets } = this.#edges;
     const why = recording.state.name === 'held' ? 'held-too-long' : this.#failedFor;
-    const at = { wallMs: clock.wallMs(), why };
-    if (recording.add(tapped, readPackets(tapped.packets), at)) return;
+    if (recording.add(tapped, readPackets(tapped.packets), why)) return;
     const reason = `${this.#settings.limits.tracksMax} legs in one call`;
     this.#edges.emit({ name: 'refused', callId: recording.callId, reason });
   }

@@ -53,6 +53,8 @@ export interface RecordingSummary {
 
 /** Towards the worker. */
 export type RecorderCommand =
+  /** The first. */
+  | { readonly do: 'start'; readonly settings: RecorderSettings }
   | { readonly do: 'begin'; readonly callId: string; readonly options: BeginOptions }
   | { readonly do: 'commit' | 'discard' | 'end'; readonly callId: string }
   /** TappedPackets come in over this port until it is closed. */

@@ -18,7 +18,6 @@ export class Recording {
   readonly #tracks = new Map<string, Track>();
   readonly #files: RecorderFileSystem;
   readonly #limits: RecorderLimits;
-  #wallOffsetMs: number | null = null;
   readonly #gapsTold = new Set<LegGap>();
 
   constructor(
@@ -33,19 +32,14 @@ export class Recording {
   }
 
   /**
-   * @param wallMs now: ties the packets' monotonic clock to the wall, once for all legs
+   * @param why why the oldest packets fall out when memory holds no more
    * @returns false when the call has more legs than are recorded
    */
-  add(
-    tapped: TappedPackets,
-    packets: Iterable<RecordedPacket>,
-    at: { readonly wallMs: number; readonly why: GapReason },
-  ): boolean {
+  add(tapped: TappedPackets, packets: Iterable<RecordedPacket>, why: GapReason): boolean {
     for (const packet of packets) {
-      this.#wallOffsetMs ??= at.wallMs - packet.arrivalMs;
-      const track = this.#trackOf(tapped, this.#wallOffsetMs);
+      const track = this.#trackOf(tapped);
       if (track === null) return false;
-      track.add(packet, at.why);
+      track.add(packet, why);
     }
     return true;
   }
@@ -84,7 +78,7 @@ export class Recording {
         ? tracks.flatMap((track) => track.fileNames.map((name) => join(this.path, name)))
         : [],
       bytes: kept ? tracks.reduce((sum, track) => sum + track.bytes, 0) : 0,
-      startedWallMs: firstMs === null ? null : firstMs + (this.#wallOffsetMs ?? 0),
+      startedWallMs: firstMs,
       durationMs: firstMs === null ? 0 : lastMs - firstMs,
       gaps: this.#gaps(),
       legs,
@@ -97,14 +91,14 @@ export class Recording {
     return gaps.sort((a, b) => a.toWallMs - b.toWallMs);
   }
 
-  #trackOf(tapped: TappedPackets, wallOffsetMs: number): Track | null {
+  #trackOf(tapped: TappedPackets): Track | null {
     const known = this.#tracks.get(tapped.legId);
     if (known !== undefined) return known;
     if (this.#tracks.size >= this.#limits.tracksMax) return null;
     const { callId, legId, speaker, codec } = tapped;
     const same = [...this.#tracks.values()].filter((t) => t.identity.speaker === speaker).length;
     const trackName = same === 0 ? speaker : `${speaker}${same + 1}`;
-    const identity = { callId, legId, speaker, codec, trackName, wallOffsetMs };
+    const identity = { callId, legId, speaker, codec, trackName };
     const track = new Track(identity, this.#files, this.#limits);
     this.#tracks.set(legId, track);
     return track;

@@ -16,7 +16,7 @@ export const BLOCK_BODY_BYTES_MAX = 65_536;
 /** Bytes of a packet in a block before its payload. */
 export const PACKET_HEADER_BYTES = 22;
 
-const HEADER_FIXED_BYTES = 76;
+const HEADER_FIXED_BYTES = 68;
 const CRC_BYTES = 4;
 const TEXT_BYTES_MAX = 255;
 
@@ -26,7 +26,7 @@ export type RecordedCodec = 'PCMU' | 'PCMA';
 
 /** One RTP packet as it came. */
 export interface RecordedPacket {
-  /** Monotonic ms of the media worker; `wallOffsetMs` of the segment makes it Unix ms. */
+  /** Unix ms with fractions, of a clock that never runs backwards and is the same for all legs of a call. */
   readonly arrivalMs: number;
   readonly sequenceNumber: number;
   readonly rtpTimestamp: number;
@@ -58,8 +58,6 @@ export interface SegmentHeader {
   readonly segmentNumber: number;
   /** Unix ms. */
   readonly createdAtWallMs: number;
-  /** Add to an `arrivalMs` for Unix ms. The same in all segments of one recording made by one run of the agent. */
-  readonly wallOffsetMs: number;
 }
 
 export type BlockContent =
@@ -96,10 +94,9 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   bytes.writeUInt32BE(header.clockRateHz, 16);
   bytes.writeUInt32BE(header.segmentNumber, 20);
   bytes.writeDoubleBE(header.createdAtWallMs, 24);
-  bytes.writeDoubleBE(header.wallOffsetMs, 32);
-  // 40…71: the place of the previous segment's hash; zero while there is no chain.
-  bytes.writeUInt16BE(callId.length, 72);
-  bytes.writeUInt16BE(legId.length, 74);
+  // 32…63: the place of the previous segment's hash; zero while there is no chain.
+  bytes.writeUInt16BE(callId.length, 64);
+  bytes.writeUInt16BE(legId.length, 66);
   callId.copy(bytes, HEADER_FIXED_BYTES);
   legId.copy(bytes, HEADER_FIXED_BYTES + callId.length);
   seal(bytes);
@@ -114,8 +111,8 @@ export function decodeSegmentHeader(
   if (bytes.toString('latin1', 0, 8) !== SEGMENT_MAGIC) return 'no segment file';
   if (bytes.readUInt16BE(8) !== SEGMENT_VERSION) return `version ${bytes.readUInt16BE(8)}`;
   const length = bytes.readUInt16BE(10);
-  const callIdLength = bytes.readUInt16BE(72);
-  const legIdLength = bytes.readUInt16BE(74);
+  const callIdLength = bytes.readUInt16BE(64);
+  const legIdLength = bytes.readUInt16BE(66);
   if (length !== HEADER_FIXED_BYTES + callIdLength + legIdLength + CRC_BYTES) return 'wrong length';
   if (bytes.length < length) return 'shorter than its header';
   const crcAt = length - CRC_BYTES;
@@ -129,7 +126,6 @@ export function decodeSegmentHeader(
     clockRateHz: bytes.readUInt32BE(16),
     segmentNumber: bytes.readUInt32BE(20),
     createdAtWallMs: bytes.readDoubleBE(24),
-    wallOffsetMs: bytes.readDoubleBE(32),
   };
   return { header, length };
 }

@@ -34,7 +34,6 @@ export interface TrackIdentity {
   readonly codec: RecordedCodec;
   /** `caller`, `staff2`: begins the names of its files. */
   readonly trackName: string;
-  readonly wallOffsetMs: number;
 }
 
 interface OpenSegment {
@@ -130,7 +129,7 @@ export class Track {
   /** The same, and the end block. Doing it twice does nothing. */
   finish(directory: string, now: WriteTime): void {
     if (this.#ended) return;
-    const lastWallMs = this.#lastArrivalMs + this.identity.wallOffsetMs;
+    const lastWallMs = this.#lastArrivalMs;
     this.#write(directory, now, [...this.#contents(), { kind: 'end', cut: false, lastWallMs }]);
     this.#settleGap();
     this.#pending = [];
@@ -149,7 +148,7 @@ export class Track {
 
   #drop(packet: RecordedPacket, why: GapReason): void {
     this.#pendingBytes -= packetBytes(packet);
-    const wallMs = packet.arrivalMs + this.identity.wallOffsetMs;
+    const wallMs = packet.arrivalMs;
     this.#dropped = {
       fromWallMs: this.#dropped?.fromWallMs ?? wallMs,
       toWallMs: wallMs + PACKET_MS,
