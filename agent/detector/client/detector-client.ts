@@ -210,7 +210,8 @@ class ProcessClient implements DetectorClient {
     this.#machine = next;
     if (before.name === 'listening' && next.name !== 'listening') this.#beginGaps();
     if (next.name !== before.name) {
-      this.#parts.log.info('detectorState', { ...this.state });
+      const { name: state, ...reason } = this.state;
+      this.#parts.log.info('detectorState', { state, ...reason });
     }
     for (const effect of effects) this.#perform(effect);
     if (next.name !== before.name) this.#events.onState(this.state);
