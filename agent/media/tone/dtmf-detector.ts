@@ -96,13 +96,13 @@ export class DtmfDetector {
     const readings = groupHz.map((_, place) => this.#bank.read(from + place));
     let best = 0;
     readings.forEach((reading, place) => {
-      if (reading.power > readings[best]!.power) best = place;
+      if (reading.seenPower > readings[best]!.seenPower) best = place;
     });
     const reading = readings[best]!;
     if (reading.power < POWER_MIN) return undefined;
     if (Math.abs(reading.offsetHz) > OFFSET_MAX * groupHz[best]!) return undefined;
     const isClear = readings.every(
-      (other, place) => place === best || other.power * GROUP_LEAD < reading.power,
+      (other, place) => place === best || other.seenPower * GROUP_LEAD < reading.seenPower,
     );
     return isClear ? { place: best, reading } : undefined;
   }
