@@ -35,7 +35,9 @@ test('a lost frame of a steady vowel is filled at its pitch, without a click', (
 test('a voice of several harmonics goes on at the same pitch for the first 10 ms', (t) => {
   const voice = new Int16Array(3_200).map((_, n) => {
     const phase = (2 * Math.PI * 125 * n) / 8_000;
-    return Math.round(4_000 * (Math.sin(phase) + 0.6 * Math.sin(2 * phase) + 0.4 * Math.sin(5 * phase)));
+    return Math.round(
+      4_000 * (Math.sin(phase) + 0.6 * Math.sin(2 * phase) + 0.4 * Math.sin(5 * phase)),
+    );
   });
   const out = run(voice, new Set([10]));
   let error = 0;

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SeededRandom } from '../pipeline/testing/signals.js';
-import { JitterBuffer, type JitterPacket } from './jitter-buffer.js';
+import { JitterBuffer } from './jitter-buffer.js';
+import type { JitterPacket } from './jitter-packet.js';
 
 interface StreamOptions {
   readonly count: number;
@@ -155,7 +156,10 @@ test('a sender that pauses in silence (DTX) leaves gaps of silence and loses no 
     })),
   );
   const heard = play(arrivals, 160);
-  t.deepEqual(heard.pulls.filter((octet) => octet > 0), [...range(1, 20), ...range(101, 120)]);
+  t.deepEqual(
+    heard.pulls.filter((octet) => octet > 0),
+    [...range(1, 20), ...range(101, 120)],
+  );
   t.is(heard.buffer.counts.lost, 0);
   t.is(heard.buffer.counts.timestampJumps, 0);
   t.true(heard.causes.every((cause) => cause !== 'lost'));
@@ -163,7 +167,12 @@ test('a sender that pauses in silence (DTX) leaves gaps of silence and loses no 
 
 test('a new SSRC goes on where the old one ended; a straggler of the old is refused (RFC 3550 §8)', (t) => {
   const old = stream({ count: 30, ssrc: 1, firstTimestamp: 5_000 });
-  const fresh = stream({ count: 30, ssrc: 2, firstSequence: 65_530, firstTimestamp: 3_000_000_000 });
+  const fresh = stream({
+    count: 30,
+    ssrc: 2,
+    firstSequence: 65_530,
+    firstTimestamp: 3_000_000_000,
+  });
   const arrivals = [
     ...old.map(({ atMs, packet }, n) => ({ packet, atMs: n === 28 ? atMs + 60 : atMs })),
     ...fresh.map(({ atMs, packet }) => ({
@@ -247,7 +256,10 @@ test('a burst after a frozen network does not leave the call delayed', (t) => {
   const heard = play(arrivals, 299);
   t.true(heard.buffer.depthMs <= 100, `${heard.buffer.depthMs} ms`);
   t.true(heard.buffer.counts.overrun > 0);
-  t.deepEqual(heard.pulls.slice(-10), heard.pulls.slice(-10).filter((octet) => octet > 0));
+  t.deepEqual(
+    heard.pulls.slice(-10),
+    heard.pulls.slice(-10).filter((octet) => octet > 0),
+  );
 });
 
 test('a sender whose clock runs 1 % fast or slow never builds up delay or silence', (t) => {

@@ -1,44 +1,13 @@
 import { DelayEstimator } from './delay-estimator.js';
+import {
+  zeroCounts,
+  type GapCause,
+  type JitterCounts,
+  type JitterPacket,
+  type JitterPull,
+} from './jitter-packet.js';
 import { PacketSlots } from './packet-slots.js';
 import { SequenceUnwrapper, timestampDistance } from './sequence-unwrapper.js';
-
-/** An RTP packet of G.711: one octet is one tick of the 8 kHz clock (RFC 3551 §4.5.14). */
-export interface JitterPacket {
-  readonly sequenceNumber: number;
-  readonly rtpTimestamp: number;
-  readonly ssrc: number;
-  readonly marker: boolean;
-  /** Any length up to 60 ms (480 octets); copied. */
-  readonly payload: Uint8Array;
-}
-
-/** Why there is nothing to play: never sent (DTX), never came, not here yet, or held back to grow the buffer. */
-export type GapCause = 'silence' | 'lost' | 'underrun' | 'inserted';
-
-export type JitterPull =
-  | { readonly kind: 'packet'; readonly payload: Uint8Array; readonly rtpTimestamp: number }
-  | { readonly kind: 'gap'; readonly cause: GapCause; readonly rtpTimestamp: number }
-  /** Nothing has come yet, or the first packet is not yet due. */
-  | { readonly kind: 'empty' };
-
-export interface JitterCounts {
-  received: number;
-  /** Came after its time had passed. */
-  late: number;
-  /** Never came, as far as was known when the next one was played. */
-  lost: number;
-  duplicate: number;
-  reordered: number;
-  /** Empty, too long, overlapping another, or of a stream that was just replaced. */
-  refused: number;
-  /** Thrown away unplayed, because more waited than delay allows. */
-  overrun: number;
-  ssrcChanges: number;
-  timestampJumps: number;
-  /** 20 ms frames added to grow, left out to shrink. */
-  framesInserted: number;
-  framesDropped: number;
-}
 
 const TICKS_PER_MS = 8;
 const FRAME_TICKS = 160;
@@ -74,23 +43,15 @@ const PATIENCE_TO_GROW_PULLS = 5;
  *                                     <-- depth: held near target -->
  */
 export class JitterBuffer {
-  readonly counts: JitterCounts = {
-    received: 0,
-    late: 0,
-    lost: 0,
-    duplicate: 0,
-    reordered: 0,
-    refused: 0,
-    overrun: 0,
-    ssrcChanges: 0,
-    timestampJumps: 0,
-    framesInserted: 0,
-    framesDropped: 0,
-  };
+  readonly counts: JitterCounts = zeroCounts();
   readonly #slots = new PacketSlots(SLOTS_MAX, OCTETS_MAX);
   readonly #sequence = new SequenceUnwrapper();
   readonly #delay = new DelayEstimator();
-  readonly #packet = { kind: 'packet' as const, payload: new Uint8Array(FRAME_TICKS), rtpTimestamp: 0 };
+  readonly #packet = {
+    kind: 'packet' as const,
+    payload: new Uint8Array(FRAME_TICKS),
+    rtpTimestamp: 0,
+  };
 
   #ssrc: number | undefined;
   #replacedSsrc: number | undefined;

@@ -28,7 +28,11 @@ test('6 dB is a gain of two', (t) => {
 
 test('no sample leaves the limiter above its ceiling, whatever comes', (t) => {
   const ceiling = 32_767 * 10 ** (-12 / 20);
-  for (const samples of [noise(8_000, 32_767), new Int16Array(800).fill(-32_768), speechLike(8_000)]) {
+  for (const samples of [
+    noise(8_000, 32_767),
+    new Int16Array(800).fill(-32_768),
+    speechLike(8_000),
+  ]) {
     const limiter = new Limiter({ ceilingDbfs: -12 });
     limiter.limit(samples);
     t.true(samples.every((sample) => Math.abs(sample) <= ceiling));

@@ -13,7 +13,10 @@ test('a slow reader loses the oldest frames, and how many is counted', (t) => {
   const mailbox = new FrameMailbox({ reader: 'recorder', framesMax: 3 });
   for (let n = 0; n < 5; n += 1) mailbox.push(frame(n));
   const seen: number[] = [];
-  t.is(mailbox.drain((taken) => seen.push(taken.samples[0] ?? -1)), 3);
+  t.is(
+    mailbox.drain((taken) => seen.push(taken.samples[0] ?? -1)),
+    3,
+  );
   t.deepEqual(seen, [2, 3, 4]);
   t.is(mailbox.droppedCount, 2);
   t.is(mailbox.take(), undefined);

@@ -22,7 +22,10 @@ const repeat = (times: number, ...parts: readonly Int16Array[]): Int16Array =>
 test('three beeps of 400 Hz, 500 ms each, are the busy tone: reported once, within 3 s', (t) => {
   for (const frameSamples of [80, 160, 1_000]) {
     const events = listen(concat(pause(300), repeat(6, tone(500, 400), pause(500))), frameSamples);
-    t.deepEqual(events.map(({ name }) => name), ['busyTone']);
+    t.deepEqual(
+      events.map(({ name }) => name),
+      ['busyTone'],
+    );
     t.true((events[0]?.atSample ?? Infinity) <= 3_300 * 8);
     t.true(Math.abs((events[0]?.startSample ?? 0) - 2_400) <= 200);
   }
@@ -52,7 +55,10 @@ for (const [title, samples] of [
   ['beeps of 250 ms', repeat(8, tone(250, 400), pause(250))],
   ['beeps of 1 s', repeat(8, tone(1_000, 400), pause(1_000))],
   ['beeps of 440 Hz', repeat(8, tone(500, 440), pause(500))],
-  ['beeps that lose their rhythm', repeat(3, tone(400, 400), pause(500), tone(600, 400), pause(400))],
+  [
+    'beeps that lose their rhythm',
+    repeat(3, tone(400, 400), pause(500), tone(600, 400), pause(400)),
+  ],
   ['beeps with talk in the pauses', repeat(8, tone(500, 400), speechLike(4_000))],
   ['beeps with a melody in the pauses', repeat(8, tone(500, 400), tone(500, 523))],
   ['American busy', repeat(8, sum(tone(500, 480), tone(500, 620)), pause(500))],
@@ -78,14 +84,20 @@ test('ring-back is neither busy nor dial tone', (t) => {
 
 test('400 Hz for 1.5 s is the dial tone, reported once; 1.3 s is not', (t) => {
   const events = listen(concat(pause(200), tone(5_000, 400)));
-  t.deepEqual(events.map(({ name }) => name), ['dialTone']);
+  t.deepEqual(
+    events.map(({ name }) => name),
+    ['dialTone'],
+  );
   t.true(Math.abs((events[0]?.atSample ?? 0) - 1_700 * 8) <= 400);
   t.deepEqual(names(concat(tone(1_300, 400), pause(2_000))), []);
 });
 
 test('a fax is heard from its first 500 ms of 1,100 Hz, and each time again (ITU-T T.30 §4.3.3.2)', (t) => {
   const events = listen(repeat(2, tone(500, 1_100), pause(3_000)));
-  t.deepEqual(events.map(({ name }) => name), ['faxCallingTone', 'faxCallingTone']);
+  t.deepEqual(
+    events.map(({ name }) => name),
+    ['faxCallingTone', 'faxCallingTone'],
+  );
   t.true((events[0]?.atSample ?? Infinity) <= 460 * 8);
   t.deepEqual(names(tone(500, 1_130)), ['faxCallingTone']);
   t.deepEqual(names(tone(350, 1_100)), []);

@@ -80,12 +80,21 @@ export class ToneBank {
   /** The window's reading for the frequency at `index` of those given. */
   read(index: number): ToneReading {
     const { real, imaginary } = this.#sums[index]!;
-    // The oldest hop is the one that the next will overwrite. Older and newer half of the window:
-    const [a, b, c, d] = [0, 1, 2, 3].map((hop) => (this.#hops + hop) % HOPS);
-    const oldReal = real[a!]! + real[b!]!;
-    const oldImaginary = imaginary[a!]! + imaginary[b!]!;
-    const newReal = real[c!]! + real[d!]!;
-    const newImaginary = imaginary[c!]! + imaginary[d!]!;
+    let oldReal = 0;
+    let oldImaginary = 0;
+    let newReal = 0;
+    let newImaginary = 0;
+    for (let hop = 0; hop < HOPS; hop += 1) {
+      // The oldest hop is the one that the next will overwrite.
+      const place = (this.#hops + hop) % HOPS;
+      if (hop < HOPS / 2) {
+        oldReal += real[place]!;
+        oldImaginary += imaginary[place]!;
+      } else {
+        newReal += real[place]!;
+        newImaginary += imaginary[place]!;
+      }
+    }
     const turn = Math.atan2(
       newImaginary * oldReal - newReal * oldImaginary,
       newReal * oldReal + newImaginary * oldImaginary,

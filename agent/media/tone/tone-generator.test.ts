@@ -1,11 +1,18 @@
 import test from 'ava';
 import { largestStep, rms } from '../pipeline/testing/signals.js';
 import { goertzelPower } from './goertzel.js';
-import { attentionBeep, busyTone, ringBackTone, sineTone, type ToneSource } from './tone-generator.js';
+import {
+  attentionBeep,
+  busyTone,
+  ringBackTone,
+  sineTone,
+  type ToneSource,
+} from './tone-generator.js';
 
 function take(source: ToneSource, ms: number, frameSamples = 160): Int16Array {
   const out = new Int16Array(ms * 8);
-  for (let at = 0; at < out.length; at += frameSamples) source.fill(out.subarray(at, at + frameSamples));
+  for (let at = 0; at < out.length; at += frameSamples)
+    source.fill(out.subarray(at, at + frameSamples));
   return out;
 }
 

@@ -4,10 +4,18 @@ import { goertzelPower } from '../tone/goertzel.js';
 import { Resampler } from './resampler.js';
 
 function tone(hz: number, rateHz: number, samples: number): Float32Array {
-  return Float32Array.from({ length: samples }, (_, n) => 10_000 * Math.sin((2 * Math.PI * hz * n) / rateHz));
+  return Float32Array.from(
+    { length: samples },
+    (_, n) => 10_000 * Math.sin((2 * Math.PI * hz * n) / rateHz),
+  );
 }
 
-function resample(samples: Float32Array, fromHz: number, toHz: number, random?: SeededRandom): Float32Array {
+function resample(
+  samples: Float32Array,
+  fromHz: number,
+  toHz: number,
+  random?: SeededRandom,
+): Float32Array {
   const resampler = new Resampler(fromHz, toHz);
   const out: number[] = [];
   let at = 0;
@@ -38,7 +46,11 @@ for (const [fromHz, toHz] of RATES) {
       const out = resample(tone(hz, fromHz, fromHz / 2), fromHz, toHz);
       const wanted = tone(hz, toHz, out.length);
       const [from, to] = [Math.floor(out.length / 8), Math.floor((out.length * 7) / 8)];
-      const error = rms(out.map((sample, n) => sample - wanted[n]!), from, to);
+      const error = rms(
+        out.map((sample, n) => sample - wanted[n]!),
+        from,
+        to,
+      );
       const snrDb = 20 * Math.log10(rms(wanted, from, to) / error);
       t.true(snrDb > 60, `${hz} Hz: ${snrDb.toFixed(1)} dB`);
     }
@@ -73,7 +85,10 @@ test('from 8 to 16 kHz no image appears above 4 kHz', (t) => {
 
 test('cut into pieces of any size, a stream gives the same samples', (t) => {
   const samples = tone(700, 44_100, 20_000);
-  t.deepEqual(resample(samples, 44_100, 8_000, new SeededRandom(2)), resample(samples, 44_100, 8_000));
+  t.deepEqual(
+    resample(samples, 44_100, 8_000, new SeededRandom(2)),
+    resample(samples, 44_100, 8_000),
+  );
 });
 
 test('an impulse stays where it was', (t) => {

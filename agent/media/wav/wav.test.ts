@@ -65,12 +65,14 @@ test('every sample width is read to the same scale', (t) => {
 
 test('A-law and µ-law files are read (ITU-T G.711)', (t) => {
   const scale = (values: number[]): number[] => values.map((value) => value * 32_768);
-  t.deepEqual(scale(first(file({ tag: 7, bits: 8, body: bytesOf(0x00, 0x80, 0xff, 0x7f, 0xaa) }))), [
-    -32_124, 32_124, 0, -0, 5_372,
-  ]);
-  t.deepEqual(scale(first(file({ tag: 6, bits: 8, body: bytesOf(0xaa, 0x2a, 0xd5, 0x55) }))), [
-    32_256, -32_256, 8, -8,
-  ]);
+  t.deepEqual(
+    scale(first(file({ tag: 7, bits: 8, body: bytesOf(0x00, 0x80, 0xff, 0x7f, 0xaa) }))),
+    [-32_124, 32_124, 0, -0, 5_372],
+  );
+  t.deepEqual(
+    scale(first(file({ tag: 6, bits: 8, body: bytesOf(0xaa, 0x2a, 0xd5, 0x55) }))),
+    [32_256, -32_256, 8, -8],
+  );
 });
 
 test('WAVE_FORMAT_EXTENSIBLE is read by its sub-format', (t) => {
@@ -80,7 +82,10 @@ test('WAVE_FORMAT_EXTENSIBLE is read by its sub-format', (t) => {
 test('channels are told apart, and other chunks of odd size are stepped over', (t) => {
   const list = Buffer.from('LIST\x03\0\0\0abc\0', 'latin1');
   const audio = readWav(file({ channels: 2, before: list, body: bytesOf(0, 0x40, 0, 0xc0) }));
-  t.deepEqual(audio.channels.map((channel) => channel[0]), [0.5, -0.5]);
+  t.deepEqual(
+    audio.channels.map((channel) => channel[0]),
+    [0.5, -0.5],
+  );
 });
 
 test('a file that was cut off, or never given its sizes, gives what is there', (t) => {
@@ -116,14 +121,18 @@ const refusals: readonly (readonly [string, Uint8Array, WavErrorCode, RegExp])[]
 for (const [title, bytes, code, message] of refusals) {
   test(`${title} is refused in words that say what is wrong`, (t) => {
     const error = t.throws(() => readWav(bytes), { instanceOf: WavError });
-    t.is(error?.code, code);
-    t.regex(error?.message ?? '', message);
+    t.is(error.code, code);
+    t.regex(error.message, message);
   });
 }
 
 test('whatever is done to a WAV file, it is read or refused with a WavError', (t) => {
   const random = new SeededRandom(1);
-  const good = file({ channels: 2, before: Buffer.from('LIST\x02\0\0\0ab'), body: new Uint8Array(64) });
+  const good = file({
+    channels: 2,
+    before: Buffer.from('LIST\x02\0\0\0ab'),
+    body: new Uint8Array(64),
+  });
   for (let round = 0; round < 20_000; round += 1) {
     const bad = good.slice(0, random.below(good.length + 1));
     for (let n = random.below(4); n > 0 && bad.length > 0; n -= 1) {
@@ -142,7 +151,10 @@ test('what is encoded is read back, sample for sample', (t) => {
   const samples = Int16Array.of(0, 1, -1, 32_767, -32_768, 1_234);
   const audio = readWav(encodeWav(samples, { sampleRateHz: 16_000, channelCount: 2 }));
   t.is(audio.sampleRateHz, 16_000);
-  t.deepEqual([...(audio.channels[1] ?? [])].map((x) => x * 32_768), [1, 32_767, 1_234]);
+  t.deepEqual(
+    [...(audio.channels[1] ?? [])].map((x) => x * 32_768),
+    [1, 32_767, 1_234],
+  );
 });
 
 test('a file being written is readable before it is finished, and has true sizes after', async (t) => {
@@ -159,7 +171,9 @@ test('a file being written is readable before it is finished, and has true sizes
     const whole = await readFile(name);
     t.deepEqual(
       whole,
-      Buffer.from(encodeWav(Int16Array.of(1, 2, 3, 4, 5, 6), { sampleRateHz: 8_000, channelCount: 2 })),
+      Buffer.from(
+        encodeWav(Int16Array.of(1, 2, 3, 4, 5, 6), { sampleRateHz: 8_000, channelCount: 2 }),
+      ),
     );
   } finally {
     await handle.close();
@@ -168,9 +182,16 @@ test('a file being written is readable before it is finished, and has true sizes
 });
 
 test('a prompt of 44.1 kHz stereo becomes 8 kHz mono at its own level', (t) => {
-  const tone = sine({ samples: 44_100, frequencyHz: 1_000, amplitude: 10_000, sampleRateHz: 44_100 });
+  const tone = sine({
+    samples: 44_100,
+    frequencyHz: 1_000,
+    amplitude: 10_000,
+    sampleRateHz: 44_100,
+  });
   const stereo = Int16Array.from({ length: 88_200 }, (_, n) => (n % 2 === 0 ? tone[n / 2]! : 0));
-  const prompt = loadPrompt(encodeWav(stereo, { sampleRateHz: 44_100, channelCount: 2 }), { maxMs: 6_000 });
+  const prompt = loadPrompt(encodeWav(stereo, { sampleRateHz: 44_100, channelCount: 2 }), {
+    maxMs: 6_000,
+  });
   t.is(prompt.samples.length, 8_000);
   t.is(prompt.durationMs, 1_000);
   t.true(Math.abs(rms(prompt.samples, 500, 7_500) - 5_000 / Math.SQRT2) < 20);
@@ -181,5 +202,5 @@ test('a prompt of 8 kHz mono is taken as it is, and one too long is refused', (t
   const bytes = encodeWav(samples, { sampleRateHz: 8_000, channelCount: 1 });
   t.deepEqual(loadPrompt(bytes, { maxMs: 1_000 }).samples, samples);
   const error = t.throws(() => loadPrompt(bytes, { maxMs: 999 }), { instanceOf: WavError });
-  t.is(error?.code, 'wav.tooLong');
+  t.is(error.code, 'wav.tooLong');
 });
