@@ -5,7 +5,7 @@
 import { setPriority } from 'node:os';
 import { messageOf, systemClock, TatebakoError } from '../../base/index.js';
 import { ListeningRoom } from './listening/index.js';
-import { loadModels, type LoadedModels } from './model/index.js';
+import { loadModels, modelNames, type LoadedModels } from './model/index.js';
 import {
   controlMessage,
   WireReader,
@@ -50,12 +50,6 @@ async function start(order: Extract<ControlMessage, { do: 'start' }>): Promise<v
   });
   say({ say: 'ready', models: modelNames(models) });
   beat();
-}
-
-function modelNames(models: LoadedModels): Record<string, string> {
-  const nameOf = ({ name, sha256 }: { name: string; sha256: string }): string =>
-    `${name}@${sha256}`;
-  return { encoder: nameOf(models.ear.manifest), vad: nameOf(models.vad.manifest) };
 }
 
 function obey(order: ControlMessage): void {

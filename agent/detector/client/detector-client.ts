@@ -105,6 +105,8 @@ class ProcessClient implements DetectorClient {
   readonly #byIndex = new Map<number, DetectedLeg>();
   readonly #closed: number[] = [];
   #phrases: readonly Phrase[];
+  /** What the process was started with. */
+  #sentPhrases: readonly Phrase[] = [];
   #machine: ClientState = FIRST_STATE;
   #child: DetectorChild | null = null;
   #watch: Timer | null = null;
@@ -181,14 +183,18 @@ class ProcessClient implements DetectorClient {
 
   setPhrases(phrases: readonly Phrase[]): void {
     this.#phrases = phrases;
-    if (this.#machine.name === 'listening') {
-      this.#order({ do: 'setPhrases', phrases: [...phrases] });
-    }
+    if (this.#machine.name === 'listening') this.#sendPhrases();
   }
 
   stop(): void {
     this.#step({ name: 'stop' });
     for (const legId of [...this.#legs.keys()]) this.closeLeg(legId);
+  }
+
+  #sendPhrases(): void {
+    if (this.#sentPhrases === this.#phrases) return;
+    this.#sentPhrases = this.#phrases;
+    this.#order({ do: 'setPhrases', phrases: [...this.#phrases] });
   }
 
   #freeIndex(): number {
@@ -204,7 +210,8 @@ class ProcessClient implements DetectorClient {
     this.#machine = next;
     if (before.name === 'listening' && next.name !== 'listening') this.#beginGaps();
     if (next.name !== before.name) {
-      this.#parts.log.info('detectorState', { ...this.state });
+      const { name: state, ...reason } = this.state;
+      this.#parts.log.info('detectorState', { state, ...reason });
     }
     for (const effect of effects) this.#perform(effect);
     if (next.name !== before.name) this.#events.onState(this.state);
@@ -222,6 +229,7 @@ class ProcessClient implements DetectorClient {
         this.#child = null;
         return;
       case 'openLegs':
+        this.#sendPhrases();
         for (const open of this.#legs.values()) {
           this.#order({ do: 'openLeg', leg: open.index, speaker: open.leg.speaker });
           this.#endGap(open);
@@ -254,6 +262,7 @@ class ProcessClient implements DetectorClient {
     });
     this.#child = child;
     const { modelsDirectory } = this.#parts;
+    this.#sentPhrases = this.#phrases;
     this.#order({ do: 'start', modelsDirectory, phrases: [...this.#phrases] });
     this.#watchFor(STARTING_MAX_MS);
   }

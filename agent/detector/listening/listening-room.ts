@@ -134,14 +134,13 @@ export class ListeningRoom {
   #wake(): void {
     if (this.#running || this.#stopped) return;
     this.#running = true;
-    // A bug in here must end the process, where the agent sees it and starts another.
-    void this.#run().finally(() => {
-      this.#running = false;
-    });
+    // A bug in here ends the process by its rejection; the agent sees it and starts another.
+    void this.#run();
   }
 
   async #run(): Promise<void> {
-    for (let next = this.#next(); next !== null && !this.#stopped; next = this.#next()) {
+    let next = this.#next();
+    while (next !== null && !this.#stopped) {
       const [index, leg] = next;
       this.#busySinceMs = this.#parts.clock.monotonicMs();
       const ending = leg.closing;
@@ -153,7 +152,9 @@ export class ListeningRoom {
       if (ending) this.#count(leg.listener);
       else this.#legs.set(index, leg);
       for (const event of events ?? []) this.#parts.onEvent(index, event);
+      next = this.#next();
     }
+    this.#running = false;
   }
 
   #next(): readonly [number, ListenedLeg] | null {

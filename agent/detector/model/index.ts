@@ -3,6 +3,7 @@ export {
   loadEar,
   loadModels,
   loadVad,
+  modelNames,
   type LoadedEar,
   type LoadedModels,
   type LoadedVad,

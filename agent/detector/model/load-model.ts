@@ -57,6 +57,13 @@ export async function loadModels(modelsDirectory: string): Promise<LoadedModels>
   };
 }
 
+/** `name@sha256` of what listens. */
+export function modelNames(models: LoadedModels): Record<string, string> {
+  const nameOf = ({ name, sha256 }: { name: string; sha256: string }): string =>
+    `${name}@${sha256}`;
+  return { encoder: nameOf(models.ear.manifest), vad: nameOf(models.vad.manifest) };
+}
+
 /** Loads an ear from its folder. @throws {UnavailableError} `model-refused` */
 export async function loadEar(directory: string): Promise<LoadedEar> {
   const manifest = await readManifest(directory, earManifest);

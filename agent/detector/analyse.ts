@@ -1,0 +1,124 @@
+import { messageOf, PTIME_MS, UnavailableError, type Clock } from '../../base/index.js';
+import type { AlertLevel, Category, DetectorEvent, Speaker } from './detector-event.js';
+import { buildPhraseTrie, type Phrase, type PhraseTrie } from './keyword/index.js';
+import { LegListener } from './listening/index.js';
+import { loadModels, modelNames, type LoadedModels } from './model/index.js';
+
+/** A recording as the telephone brings it: 8 kHz s16, one array for each channel. */
+export interface TelephoneAudio {
+  readonly channels: readonly Int16Array[];
+}
+
+/** What policy says to an event. */
+export interface AnalysedAlert {
+  readonly event: 'alert';
+  readonly level: AlertLevel;
+  readonly type: Category;
+  readonly source: string;
+  readonly reason: string;
+  readonly quote: string;
+  readonly atMs: number;
+}
+
+export interface AnalysisSummary {
+  readonly event: 'summary';
+  readonly durationMs: number;
+  readonly speechMs: { readonly caller: number; readonly staff: number };
+  /** Time of computing per time of audio, all channels together. */
+  readonly realTimeFactor: number;
+  /** `name@sha256`. */
+  readonly models: Readonly<Record<string, string>>;
+}
+
+export type AnalysedEvent = { readonly file: string } & (
+  | DetectorEvent
+  | AnalysedAlert
+  | AnalysisSummary
+);
+
+export interface AnalyseOptions {
+  readonly modelsDirectory: string;
+  readonly phrases: readonly Phrase[];
+  /** Reads a recording, any rate, as 8 kHz; throws when it is not audio. */
+  readonly readAudio: (file: string) => Promise<TelephoneAudio>;
+  /** Tell all that is heard, not keywords alone. */
+  readonly kana: boolean;
+  readonly clock: Clock;
+  /** Made for each file: the policy's answer to each event of that call. */
+  readonly decider?: () => (event: DetectorEvent) => readonly AnalysedAlert[];
+}
+
+const FRAME_SAMPLES = 8 * PTIME_MS;
+const SPEAKERS: readonly Speaker[] = ['caller', 'staff'];
+
+/**
+ * Hears recordings with the very pipeline that listens to live calls, as fast as it can. Mono is the caller; of two
+ * channels left is the caller and right the staff, further ones are left out. Each file's events come in the order of
+ * `reportedAtMs`, its summary last.
+ * @throws {UnavailableError} `model-refused`; `not-audio` with the file in `fields`
+ */
+export async function* analyseFiles(
+  files: readonly string[],
+  options: AnalyseOptions,
+): AsyncGenerator<AnalysedEvent, void, undefined> {
+  const models = await loadModels(options.modelsDirectory);
+  const { ear } = models.ear;
+  const { perMora } = models.ear.manifest.thresholds;
+  const trie = buildPhraseTrie(options.phrases, ear.alphabet, perMora);
+  for (const file of files) {
+    for await (const event of analyseFile(file, options, models, trie)) yield { file, ...event };
+  }
+}
+
+async function* analyseFile(
+  file: string,
+  options: AnalyseOptions,
+  models: LoadedModels,
+  trie: PhraseTrie,
+): AsyncGenerator<DetectorEvent | AnalysedAlert | AnalysisSummary, void, undefined> {
+  const audio = await options.readAudio(file).catch((cause: unknown) => {
+    const found = messageOf(cause);
+    throw new UnavailableError('not-audio', `${file}: expected audio, found: ${found}`, {
+      cause,
+      fields: { file, found },
+    });
+  });
+  const { clock, decider, kana } = options;
+  const startedMs = clock.monotonicMs();
+  const channels = audio.channels.slice(0, SPEAKERS.length);
+  const listeners = SPEAKERS.slice(0, channels.length).map(
+    (speaker) => new LegListener({ speaker, startTick: 0, models, trie, clock }),
+  );
+  const decide = decider?.();
+  for await (const event of hearChannels(channels, listeners)) {
+    if (event.event !== 'kana' || kana) yield event;
+    yield* decide?.(event) ?? [];
+  }
+  const durationMs = Math.round(Math.max(0, ...channels.map((channel) => channel.length)) / 8);
+  const computeMs = clock.monotonicMs() - startedMs;
+  const spoken = (speaker: Speaker): number =>
+    Math.round(listeners.find((listener) => listener.speaker === speaker)?.spokenMs ?? 0);
+  yield {
+    event: 'summary',
+    durationMs,
+    speechMs: { caller: spoken('caller'), staff: spoken('staff') },
+    realTimeFactor: durationMs === 0 ? 0 : Math.round((1_000 * computeMs) / durationMs) / 1_000,
+    models: modelNames(models),
+  };
+}
+
+/** Both channels side by side, 20 ms at a time, as they came from the line. */
+async function* hearChannels(
+  channels: readonly Int16Array[],
+  listeners: readonly LegListener[],
+): AsyncGenerator<DetectorEvent, void, undefined> {
+  const length = Math.max(0, ...channels.map((channel) => channel.length));
+  for (let at = 0; at < length; at += FRAME_SAMPLES) {
+    for (const [i, listener] of listeners.entries()) {
+      listener.push(channels[i]?.subarray(at, at + FRAME_SAMPLES) ?? new Int16Array(0));
+      while (listener.hasWork) yield* await listener.advance();
+    }
+  }
+  const last = await Promise.all(listeners.map((listener) => listener.finish()));
+  yield* last.flat().sort((a, b) => a.reportedAtMs - b.reportedAtMs);
+}
