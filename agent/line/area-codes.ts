@@ -91,7 +91,7 @@ const AREAS: Readonly<Record<string, { readonly three: string; readonly four: st
 export function groupingOf(number: string): Grouping | null {
   const service = SERVICES[number.slice(0, 4)];
   if (service !== undefined) return totalOf(service) === number.length ? service : null;
-  if (ELEVEN_DIGITS.test(number)) return number.length === 11 ? [3, 4, 4] : null;
+  if (number.length === 11) return ELEVEN_DIGITS.test(number) ? [3, 4, 4] : null;
   if (number.length !== 10) return null;
   if (/^0[36]/.test(number)) return [2, 4, 4];
   // Kashiwa and its neighbours: the area code is 04.
