@@ -7,6 +7,8 @@ import { escapeUri, unescapeUri } from './uri-escape.js';
 /** A DNS name is no longer (RFC 1035 §2.3.4). */
 const HOST_MAX = 255;
 const IPV6_MAX = 64;
+/** Characters of one URI; real ones have fewer than 300. Longer ones are no URIs for us. */
+export const URI_CHARS_MAX = 4_096;
 const PORT_MAX = 65_535;
 const USER_ALLOWED = '&=+$,;?/';
 const PASSWORD_ALLOWED = '&=+$,';
@@ -59,6 +61,9 @@ function isHostName(text: string): boolean {
   return true;
 }
 
+// eslint-disable-next-line no-control-regex -- control characters are what it is about
+const FORBIDDEN = /[\0-\x20\x7f"<>]/g;
+
 const hasForbidden = (text: string): boolean => {
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
@@ -79,6 +84,7 @@ function isScheme(text: string): boolean {
  * @returns null when it is no URI; never throws
  */
 export function parseSipUri(text: string): SipUri | null {
+  if (text.length > URI_CHARS_MAX) return null;
   const colon = text.indexOf(':');
   if (colon <= 0 || !isScheme(text.slice(0, colon)) || hasForbidden(text)) return null;
   const scheme = text.slice(0, colon).toLowerCase();
@@ -109,7 +115,7 @@ function parseUserInfo(text: string): { user: string; password: string | null } 
 
 function parseWhere(text: string): (HostPort & Pick<SipUri, 'params' | 'headers'>) | null {
   const question = text.indexOf('?');
-  const headers = question < 0 ? '' : text.slice(question + 1);
+  const headers = question < 0 ? '' : formatHeaders(text.slice(question + 1));
   const beforeHeaders = question < 0 ? text : text.slice(0, question);
   const semicolon = beforeHeaders.indexOf(';');
   const hostPort = parseHostPort(semicolon < 0 ? beforeHeaders : beforeHeaders.slice(0, semicolon));
@@ -117,7 +123,12 @@ function parseWhere(text: string): (HostPort & Pick<SipUri, 'params' | 'headers'
   return hostPort === null || params === null ? null : { ...hostPort, params, headers };
 }
 
-/** Values keep their escapes: what stands there is for whoever made the URI. */
+const formatParamName = (name: string): string =>
+  escapeUri(name, PARAM_ALLOWED, true).toLowerCase();
+const formatParamValue = (value: string): string => escapeUri(value, `${PARAM_ALLOWED}=`, true);
+const formatHeaders = (headers: string): string => escapeUri(headers, HEADERS_ALLOWED, true);
+
+/** Values keep their escapes: what stands there is for whoever made the URI. What lacks its escapes gets them. */
 function parseUriParams(text: string): readonly Param[] | null {
   const params: Param[] = [];
   let from = 0;
@@ -131,21 +142,25 @@ function parseUriParams(text: string): readonly Param[] | null {
     const equals = part.indexOf('=');
     const name = equals < 0 ? part : part.slice(0, equals);
     if (name === '') return null;
-    params.push({ name: name.toLowerCase(), value: equals < 0 ? null : part.slice(equals + 1) });
+    params.push({
+      name: formatParamName(name),
+      value: equals < 0 ? null : formatParamValue(part.slice(equals + 1)),
+    });
   }
   return params;
 }
 
 /** @returns the URI as text without angle brackets, escaped so that it cannot leave its place in a header */
 export function formatSipUri(uri: SipUri): string {
-  const params = uri.params.map(({ name, value }) => {
-    const left = escapeUri(name, PARAM_ALLOWED, true);
-    return value === null ? `;${left}` : `;${left}=${escapeUri(value, `${PARAM_ALLOWED}=`, true)}`;
-  });
-  const headers = uri.headers === '' ? '' : `?${escapeUri(uri.headers, HEADERS_ALLOWED, true)}`;
+  const params = uri.params.map(({ name, value }) =>
+    value === null
+      ? `;${formatParamName(name)}`
+      : `;${formatParamName(name)}=${formatParamValue(value)}`,
+  );
+  const headers = uri.headers === '' ? '' : `?${formatHeaders(uri.headers)}`;
   if (uri.scheme === 'tel') return `tel:${escapeUri(uri.user, '+')}${params.join('')}`;
   if (uri.scheme !== 'sip' && uri.scheme !== 'sips') {
-    return `${oneLine(uri.scheme)}:${uri.opaque.replace(/[\s<>"]/g, '')}`;
+    return `${oneLine(uri.scheme)}:${uri.opaque.replace(FORBIDDEN, '')}`;
   }
   const password = uri.password === null ? '' : `:${escapeUri(uri.password, PASSWORD_ALLOWED)}`;
   const user = uri.user === '' ? '' : `${escapeUri(uri.user, USER_ALLOWED)}${password}@`;
