@@ -18,13 +18,14 @@ const SERVICES: Readonly<Record<string, Grouping>> = {
 const ELEVEN_DIGITS = /^0[256789]0/;
 
 /** 5-1-4: the area codes of islands and of a few towns. */
+// prettier-ignore
 const FIVE_DIGIT_CODES: ReadonlySet<string> = new Set([
   '01267', '01372', '01374', '01377', '01392', '01397', '01398', '01456', '01457', '01466',
   '01547', '01558', '01564', '01586', '01587', '01632', '01634', '01635', '01648', '01654',
   '01655', '01656', '01658', '04992', '04994', '04996', '04998', '05769', '05979', '07468',
   '08387', '08388', '08396', '08477', '08512', '08514', '09496', '09802', '09912', '09913',
   '09969',
-]); // prettier-ignore
+]);
 
 /** By the first three digits: which fourth digits belong to a three-digit area code (3-3-4), which to a four-digit one (4-2-4). */
 const AREAS: Readonly<Record<string, { readonly three: string; readonly four: string }>> = {
@@ -91,7 +92,7 @@ const AREAS: Readonly<Record<string, { readonly three: string; readonly four: st
 export function groupingOf(number: string): Grouping | null {
   const service = SERVICES[number.slice(0, 4)];
   if (service !== undefined) return totalOf(service) === number.length ? service : null;
-  if (ELEVEN_DIGITS.test(number)) return number.length === 11 ? [3, 4, 4] : null;
+  if (number.length === 11) return ELEVEN_DIGITS.test(number) ? [3, 4, 4] : null;
   if (number.length !== 10) return null;
   if (/^0[36]/.test(number)) return [2, 4, 4];
   // Kashiwa and its neighbours: the area code is 04.

@@ -1,10 +1,5 @@
 import { parseNameAddrList } from '../sip/index.js';
-import {
-  headersOf,
-  tokensOf,
-  type NameAddr,
-  type SipRequest,
-} from '../sip/index.js';
+import { headersOf, tokensOf, type NameAddr, type SipRequest } from '../sip/index.js';
 import { normaliseNumber } from './digits.js';
 import type { Line } from './line-config.js';
 
@@ -59,7 +54,9 @@ function wantsPrivacy(invite: SipRequest): boolean {
 }
 
 function assertedIdentities(invite: SipRequest): readonly NameAddr[] {
-  return headersOf(invite, 'P-Asserted-Identity').flatMap((value) => parseNameAddrList(value) ?? []);
+  return headersOf(invite, 'P-Asserted-Identity').flatMap(
+    (value) => parseNameAddrList(value) ?? [],
+  );
 }
 
 function reasonOf(from: NameAddr): NumberlessReason | null {

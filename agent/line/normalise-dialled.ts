@@ -27,7 +27,8 @@ export function normaliseDialled(text: string, outsidePrefix: string | null): Di
   const match = /^(\+?)(\d{1,24})$/.exec(typed);
   if (match === null) return null;
   const emergency = emergencyIn(typed, outsidePrefix);
-  if (emergency !== null) return { digits: emergency, called: emergency.slice(-3), emergency: true };
+  if (emergency !== null)
+    return { digits: emergency, called: emergency.slice(-3), emergency: true };
   const digits = withoutOutsidePrefix(typed, outsidePrefix);
   if (digits === '') return null;
   return { digits, called: digits.replace(CALLER_ID_PREFIX, '') || digits, emergency: false };

@@ -42,9 +42,7 @@ export class AuthGuard {
   /** @returns how long this source must still wait, ms; 0 when it may try */
   waitMs(source: string): number {
     const record = this.#records.get(source);
-    return record === undefined
-      ? 0
-      : Math.max(0, record.slowedUntilMs - this.#clock.monotonicMs());
+    return record === undefined ? 0 : Math.max(0, record.slowedUntilMs - this.#clock.monotonicMs());
   }
 
   /** Notes a wrong digest. @returns whether the source is slowed from now on */

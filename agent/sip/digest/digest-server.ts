@@ -62,7 +62,11 @@ interface Claim {
   readonly response: string;
   readonly algorithm: DigestAlgorithm;
   /** null: the old form without qop; counts as the first and only use of its nonce. */
-  readonly qop: { readonly name: 'auth'; readonly nonceCount: string; readonly cnonce: string } | null;
+  readonly qop: {
+    readonly name: 'auth';
+    readonly nonceCount: string;
+    readonly cnonce: string;
+  } | null;
 }
 
 /** The server's side of digest (RFC 3261 §22, RFC 7616, RFC 8760) for the shop's phones. */

@@ -53,9 +53,9 @@ export interface SdpRefusal extends SdpProblem {
 }
 
 export type AnswerOutcome =
-  | { readonly kind: 'answer'; readonly sdp: string; readonly agreed: AgreedMedia }
-  | SdpRefusal;
-export type AgreementOutcome = { readonly kind: 'agreed'; readonly agreed: AgreedMedia } | SdpRefusal;
+  { readonly kind: 'answer'; readonly sdp: string; readonly agreed: AgreedMedia } | SdpRefusal;
+export type AgreementOutcome =
+  { readonly kind: 'agreed'; readonly agreed: AgreedMedia } | SdpRefusal;
 
 const STATIC_TYPES: Readonly<Record<Codec, number>> = { PCMU: 0, PCMA: 8 };
 const DEFAULT_CODECS: readonly Codec[] = ['PCMU'];
@@ -85,7 +85,10 @@ export function createOffer(options: OfferOptions): string {
 }
 
 /** A codec keeps the number that it had in this session (RFC 3264 §8.3.2). */
-function offeredCodecs({ codecs = DEFAULT_CODECS, previous }: OfferOptions): WrittenStream['codecs'] {
+function offeredCodecs({
+  codecs = DEFAULT_CODECS,
+  previous,
+}: OfferOptions): WrittenStream['codecs'] {
   const before = previous === null ? null : usableIn(previous);
   return codecs.map((codec) => {
     const at = before?.media.codecs.indexOf(codec) ?? -1;

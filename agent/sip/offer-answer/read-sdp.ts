@@ -94,8 +94,10 @@ export function readSdp(sdp: string): readonly SdpStream[] | SdpProblem {
 
 /** `m=audio 4000/2 …` means two ports (RFC 8866 §5.14), which no telephone uses: such a stream is refused by port 0. */
 function withoutPortCount(line: string): string {
-  return line.replace(/^(m=\w{1,32} \d{1,5})\/(\d{1,5}) /, (_whole, start: string, count: string) =>
-    count === '1' ? `${start} ` : `${start.replace(/\d+$/, '0')} `,
+  return line.replace(
+    /^(m=\w{1,32} \d{1,5})\/(\d{1,5}) /,
+    (_whole, start: string, count: string) =>
+      count === '1' ? `${start} ` : `${start.replace(/\d+$/, '0')} `,
   );
 }
 

@@ -77,7 +77,11 @@ function format(lines: readonly WrittenLine[], address: string, origin: Origin):
   });
 }
 
-function refusedLine({ type, protocol, formats }: Pick<SdpStream, 'type' | 'protocol' | 'formats'>): WrittenMedia {
+function refusedLine({
+  type,
+  protocol,
+  formats,
+}: Pick<SdpStream, 'type' | 'protocol' | 'formats'>): WrittenMedia {
   return { type, port: 0, protocol, payloads: formats.join(' '), rtp: [], fmtp: [] };
 }
 
@@ -90,7 +94,11 @@ function audioLine(stream: WrittenStream): WrittenMedia {
     protocol: 'RTP/AVP',
     payloads: (event === null ? types : [...types, event]).join(' '),
     rtp: [
-      ...stream.codecs.map(({ codec, payloadType }) => ({ payload: payloadType, codec, rate: 8_000 })),
+      ...stream.codecs.map(({ codec, payloadType }) => ({
+        payload: payloadType,
+        codec,
+        rate: 8_000,
+      })),
       ...(event === null ? [] : [{ payload: event, codec: 'telephone-event', rate: 8_000 }]),
     ],
     fmtp: event === null ? [] : [{ payload: event, config: '0-15' }],

@@ -1,4 +1,10 @@
-import { paramOf, type CSeq, type NameAddr, type Param, type SipUri } from '../message/sip-message.js';
+import {
+  paramOf,
+  type CSeq,
+  type NameAddr,
+  type Param,
+  type SipUri,
+} from '../message/sip-message.js';
 import { isSipUriEqual } from '../message/sip-uri.js';
 import { isSameEndpoint, type Endpoint } from '../transport/transport.js';
 

@@ -2,7 +2,12 @@ import { randomHex, type Clock, type Log, type Random, type Timer } from '../../
 import type { SipRequest, SipUri } from '../message/sip-message.js';
 import type { TransactionLayer } from '../transaction/transaction-layer.js';
 import type { Endpoint } from '../transport/transport.js';
-import { KEEPALIVE_UNKNOWN, step, type KeepaliveEvent, type KeepaliveState } from './keepalive-machine.js';
+import {
+  KEEPALIVE_UNKNOWN,
+  step,
+  type KeepaliveEvent,
+  type KeepaliveState,
+} from './keepalive-machine.js';
 
 export interface KeepaliveOptions {
   readonly transactions: TransactionLayer;
