@@ -21,7 +21,10 @@ const OPTIONS: AnalyseOptions = {
   clock: systemClock,
 };
 
-async function all(files: string[], changed: Partial<AnalyseOptions> = {}): Promise<AnalysedEvent[]> {
+async function all(
+  files: string[],
+  changed: Partial<AnalyseOptions> = {},
+): Promise<AnalysedEvent[]> {
   const events: AnalysedEvent[] = [];
   for await (const event of analyseFiles(files, { ...OPTIONS, ...changed })) events.push(event);
   return events;

@@ -31,9 +31,7 @@ export interface AnalysisSummary {
 }
 
 export type AnalysedEvent = { readonly file: string } & (
-  | DetectorEvent
-  | AnalysedAlert
-  | AnalysisSummary
+  DetectorEvent | AnalysedAlert | AnalysisSummary
 );
 
 export interface AnalyseOptions {

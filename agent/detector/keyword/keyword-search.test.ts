@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KeywordSearch, type PhraseHit } from './keyword-search.js';
-import { MoraAlphabet } from './mora.js';
+import { kanaToMorae, MoraAlphabet } from './mora.js';
 import type { Phrase } from './phrase.js';
 import { buildPhraseTrie, thresholdFor } from './phrase-trie.js';
 
@@ -58,10 +58,13 @@ function search(rows: Rows, readings: readonly string[], score: number, runs = 1
   return hits;
 }
 
-const row = fc.array(fc.integer({ min: -60, max: 0 }).map((x) => x / 8), {
-  minLength: SIZE,
-  maxLength: SIZE,
-});
+const row = fc.array(
+  fc.integer({ min: -60, max: 0 }).map((x) => x / 8),
+  {
+    minLength: SIZE,
+    maxLength: SIZE,
+  },
+);
 const reading = fc
   .array(fc.constantFrom(...KANA), { minLength: 1, maxLength: 3 })
   .map((kana) => kana.join(''));
@@ -76,7 +79,7 @@ test('the trie finds the best score of every phrase exactly as trying all paths 
         // One run, so that a hit is told only when nothing better came within 0.1 s: all 7 frames at most.
         const hits = search(rows, readings, threshold);
         for (const wanted of readings) {
-          const tokens = ALPHABET.encode([...wanted].map((k) => ({ ア: 'a', イ: 'i', カ: 'ka' })[k] ?? ''));
+          const tokens = ALPHABET.encode(kanaToMorae(wanted));
           const best = bruteForce(rows, tokens);
           const found = Math.max(
             -Infinity,
@@ -132,5 +135,8 @@ test('a threshold is that of the longest length that fits', (t) => {
     { moraeMin: 1, score: -0.1 },
     { moraeMin: 5, score: -0.7 },
   ];
-  t.deepEqual([1, 4, 5, 30].map((morae) => thresholdFor(perMora, morae)), [-0.1, -0.1, -0.7, -0.7]);
+  t.deepEqual(
+    [1, 4, 5, 30].map((morae) => thresholdFor(perMora, morae)),
+    [-0.1, -0.1, -0.7, -0.7],
+  );
 });
