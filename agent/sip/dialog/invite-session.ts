@@ -305,7 +305,7 @@ export class Session implements InviteSession, SessionCore {
   }
 
   #receivePrack(prack: ServerTransaction): void {
-    if (this.#opening?.role === 'uas' && this.state === 'early') {
+    if (this.#opening?.role === 'uas') {
       this.#opening.uas.receivePrack(prack);
     } else {
       prack.respond(respondTo(prack.request, 481));

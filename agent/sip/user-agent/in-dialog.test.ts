@@ -184,7 +184,7 @@ test('what arrives in a dialog is answered by its method', (t) => {
     NOTIFY: 200,
     MESSAGE: 405,
     SUBSCRIBE: 405,
-    PRACK: 481,
+    PRACK: 400,
     FLY: 501,
   };
   for (const [method, status] of Object.entries(expected)) {
@@ -282,4 +282,20 @@ test('a restarted agent goes on with the dialog: CSeq, routes, session timer (RF
   after.clock.advance(32_000);
   t.is(after.agent.findSession(snapshot), null);
   t.is(after.clock.pendingCount, 0);
+});
+
+test('a refresh that is refused or cannot be sent is tried again every 10 s until the session is almost over', (t) => {
+  const { stage, session, events, dialog } = calledUs();
+  const headers = [field('Supported', 'timer'), field('Session-Expires', '90;refresher=uas')];
+  stage.within(dialog, 'UPDATE', { headers: [...headers, field('Allow', 'UPDATE')] });
+  stage.clock.advance(45_000);
+  const first = stage.wire.nth('UPDATE');
+  first.events.onResponse(answer(first.request, 500));
+  stage.clock.advance(10_000);
+  stage.wire.nth('UPDATE', 1).events.onTransportError(new Error('refused'));
+  t.is(session.state, 'confirmed');
+  stage.clock.advance(5_000);
+  t.like(events.at(-1), { name: 'ended', end: { how: 'sessionExpired' } });
+  t.deepEqual(stage.wire.methods(), ['UPDATE', 'UPDATE', 'BYE']);
+  t.is(stage.wire.nth('BYE').atMs, 60_000);
 });
