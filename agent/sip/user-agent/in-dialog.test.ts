@@ -299,3 +299,19 @@ test('a refresh that is refused or cannot be sent is tried again every 10 s unti
   t.deepEqual(stage.wire.methods(), ['UPDATE', 'UPDATE', 'BYE']);
   t.is(stage.wire.nth('BYE').atMs, 60_000);
 });
+
+test('a session restored past its half is refreshed at once, and still ends in time (RFC 4028 §10)', (t) => {
+  const { session, dialog, stage: before } = calledUs();
+  const headers = [field('Supported', 'timer'), field('Session-Expires', '300;refresher=uas')];
+  before.within(dialog, 'UPDATE', { headers });
+  const { snapshot } = session;
+  t.truthy(snapshot);
+  if (snapshot === null) return;
+  const after = new Stage();
+  after.clock.jumpWall(200_000);
+  after.agent.restore(snapshot);
+  after.clock.advance(0);
+  t.is(after.wire.nth('INVITE').atMs, 0);
+  after.clock.advance(68_000);
+  t.is(after.wire.nth('BYE').atMs, 68_000);
+});
