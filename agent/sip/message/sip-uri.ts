@@ -7,6 +7,8 @@ import { escapeUri, unescapeUri } from './uri-escape.js';
 /** A DNS name is no longer (RFC 1035 §2.3.4). */
 const HOST_MAX = 255;
 const IPV6_MAX = 64;
+/** Characters of one URI; real ones have fewer than 300. Longer ones are no URIs for us. */
+export const URI_CHARS_MAX = 4_096;
 const PORT_MAX = 65_535;
 const USER_ALLOWED = '&=+$,;?/';
 const PASSWORD_ALLOWED = '&=+$,';
@@ -59,7 +61,6 @@ function isHostName(text: string): boolean {
   return true;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const FORBIDDEN = /[\0-\x20\x7f"<>]/g;
 
 const hasForbidden = (text: string): boolean => {
@@ -82,6 +83,7 @@ function isScheme(text: string): boolean {
  * @returns null when it is no URI; never throws
  */
 export function parseSipUri(text: string): SipUri | null {
+  if (text.length > URI_CHARS_MAX) return null;
   const colon = text.indexOf(':');
   if (colon <= 0 || !isScheme(text.slice(0, colon)) || hasForbidden(text)) return null;
   const scheme = text.slice(0, colon).toLowerCase();

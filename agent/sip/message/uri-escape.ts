@@ -42,15 +42,29 @@ export function unescapeUri(text: string): string | null {
   ).join('');
 }
 
-const hex = (byte: number): string => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+const escapeBytes = (bytes: Buffer): string =>
+  bytes.toString('hex').toUpperCase().replace(/../g, '%$&');
 
-const escapeChar = (char: string): string => {
-  const code = char.charCodeAt(0);
-  if (char.length === 1 && code >= RAW_BYTE + 0x80 && code <= RAW_BYTE + 0xff) {
-    return hex(code - RAW_BYTE);
+/** @returns the byte that a lone surrogate stands for; −1 for any other character */
+function rawByteAt(text: string, at: number): number {
+  const isLone = text.codePointAt(at) === text.charCodeAt(at);
+  const byte = text.charCodeAt(at) - RAW_BYTE;
+  return isLone && byte >= 0x80 && byte <= 0xff ? byte : -1;
+}
+
+function escapeRun(run: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = 0; at < run.length; at += 1) {
+    const byte = rawByteAt(run, at);
+    if (run.codePointAt(at) !== run.charCodeAt(at)) at += 1;
+    if (byte < 0) continue;
+    parts.push(escapeBytes(Buffer.from(run.slice(from, at))), escapeBytes(Buffer.of(byte)));
+    from = at + 1;
   }
-  return Array.from(Buffer.from(char, 'utf8'), hex).join('');
-};
+  parts.push(escapeBytes(Buffer.from(run.slice(from))));
+  return parts.join('');
+}
 
 const isUnreserved = (code: number): boolean =>
   (code >= 0x30 && code <= 0x39) ||
@@ -64,17 +78,21 @@ const isUnreserved = (code: number): boolean =>
  */
 export function escapeUri(text: string, allowed: string, keepEscapes = false): string {
   const parts: string[] = [];
-  let from = 0;
+  let runStart = 0;
+  let wasKept = true;
+  const endRun = (at: number): void => {
+    const run = text.slice(runStart, at);
+    parts.push(wasKept ? run : escapeRun(run));
+    runStart = at;
+  };
   for (let at = 0; at < text.length; at += 1) {
     const isKept =
       isUnreserved(text.charCodeAt(at)) ||
       allowed.includes(text.charAt(at)) ||
       (keepEscapes && text[at] === '%' && escapedByteAt(text, at) >= 0);
-    if (isKept) continue;
-    const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
-    parts.push(text.slice(from, at), escapeChar(char));
-    at += char.length - 1;
-    from = at + 1;
+    if (isKept !== wasKept) endRun(at);
+    wasKept = isKept;
   }
-  return from === 0 ? text : parts.join('') + text.slice(from);
+  endRun(text.length);
+  return parts.join('');
 }

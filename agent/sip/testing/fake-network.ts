@@ -49,7 +49,10 @@ export class FakeNetwork {
   }
 
   /** Opens a port of both transports. */
-  open(local: { readonly address: string; readonly port: number }, events: TransportEvents): Transport {
+  open(
+    local: { readonly address: string; readonly port: number },
+    events: TransportEvents,
+  ): Transport {
     const key = keyOf(local.address, local.port);
     assert(!this.#ports.has(key), `${key} is open already`);
     this.#ports.set(key, events);

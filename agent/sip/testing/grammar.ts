@@ -85,7 +85,14 @@ export class SipGrammar {
   }
 
   #host(): string {
-    return this.#pick(['example.com', 'SIP.Example.COM', 'a', '192.0.2.17', '[2001:db8::9:1]', '[::1]']);
+    return this.#pick([
+      'example.com',
+      'SIP.Example.COM',
+      'a',
+      '192.0.2.17',
+      '[2001:db8::9:1]',
+      '[::1]',
+    ]);
   }
 
   #hostPort(): string {
@@ -104,7 +111,8 @@ export class SipGrammar {
   #uri(): string {
     const kind = this.#below(10);
     if (kind === 0) return `tel:+81-3-0000-${1000 + this.#below(9000)};phone-context=+81`;
-    if (kind === 1) return this.#pick(['urn:service:sos', 'mailto:a@b.example', 'nobodyKnows:x;y=z']);
+    if (kind === 1)
+      return this.#pick(['urn:service:sos', 'mailto:a@b.example', 'nobodyKnows:x;y=z']);
     const user = this.#chance(0.8) ? `${this.#user()}@` : '';
     const params = Array.from({ length: this.#below(3) }, () =>
       this.#pick([';lr', ';transport=tcp', ';user=phone', ';x=%41b', ';maddr=[::1]', ';ttl=1']),
@@ -114,7 +122,12 @@ export class SipGrammar {
   }
 
   #bracketed(): string {
-    const name = this.#pick(['', '', `${this.#quoted()}${this.#sws()}`, `${this.#token()} ${this.#token()} `]);
+    const name = this.#pick([
+      '',
+      '',
+      `${this.#quoted()}${this.#sws()}`,
+      `${this.#token()} ${this.#token()} `,
+    ]);
     return `${name}<${this.#uri()}>`;
   }
 
@@ -127,7 +140,9 @@ export class SipGrammar {
 
   #address(hasTag: boolean): string {
     const tag = hasTag ? `${this.#mark(';')}tag${this.#mark('=')}${this.#token()}` : '';
-    const address = this.#chance(0.15) ? `sip:${this.#text(WORDS, 3)}@${this.#hostPort()}` : this.#bracketed();
+    const address = this.#chance(0.15)
+      ? `sip:${this.#text(WORDS, 3)}@${this.#hostPort()}`
+      : this.#bracketed();
     return address + tag + this.#params();
   }
 
@@ -139,7 +154,9 @@ export class SipGrammar {
   }
 
   #callId(): string {
-    return this.#text(`${TOKEN}()<>:\\"/[]?{}`, 1 + this.#below(12)) + this.#pick(['', '@192.0.2.1']);
+    return (
+      this.#text(`${TOKEN}()<>:\\"/[]?{}`, 1 + this.#below(12)) + this.#pick(['', '@192.0.2.1'])
+    );
   }
 
   #extension(): string {
@@ -179,7 +196,17 @@ export class SipGrammar {
   }
 }
 
-const METHODS = ['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REGISTER', 'PRACK', 'UPDATE', 'INFO'];
+const METHODS = [
+  'INVITE',
+  'ACK',
+  'BYE',
+  'CANCEL',
+  'OPTIONS',
+  'REGISTER',
+  'PRACK',
+  'UPDATE',
+  'INFO',
+];
 const WORDS = 'abcxyz019';
 const TOKEN = `ABCxyz019-.!%*_+\`'~`;
 const USER = `ABCxyz019-_.!~*'()&=+$,;?/`;

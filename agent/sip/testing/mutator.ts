@@ -57,7 +57,11 @@ export function mutate(message: Uint8Array, random: SeededRandom): Uint8Array {
         bytes = Buffer.concat([before, bytes.subarray(to)]);
         break;
       case 2:
-        bytes = Buffer.concat([before, ...Array.from({ length: 2 + random.below(20) }, () => piece), bytes.subarray(to)]);
+        bytes = Buffer.concat([
+          before,
+          ...Array.from({ length: 2 + random.below(20) }, () => piece),
+          bytes.subarray(to),
+        ]);
         break;
       case 3:
         bytes = Buffer.from(before);
