@@ -67,7 +67,7 @@ export class Baresip {
     const { says } = options;
     const sound = typeof says === 'number' ? sine(says, SPEECH_MS) : says;
     await writeAudio(join(folder, 'says.wav'), sound);
-    await writeFile(join(folder, 'config'), configOf(options, folder));
+    await writeFile(join(folder, 'config'), configOf(options, folder, place.baresipPorts));
     await writeFile(join(folder, 'accounts'), `${accountOf(options)}\n`);
     const child = new Child(t, `baresip ${options.user}`, ['baresip', '-s', '-f', folder]);
     await child.lines.until('readiness', (line) => line.includes('baresip is ready'));
@@ -157,7 +157,7 @@ function accountOf(options: BaresipOptions): string {
   return `${name}<sip:${user}@${registrar ?? address};transport=${transport}>${params.join('')}${options.account ?? ''}`;
 }
 
-function configOf({ address }: BaresipOptions, folder: string): string {
+function configOf({ address }: BaresipOptions, folder: string, rtpPorts: string): string {
   const modules = ['ctrl_tcp', 'g711', 'sndfile', 'aufile', 'aubridge'];
   return [
     'poll_method epoll',
@@ -172,12 +172,13 @@ function configOf({ address }: BaresipOptions, folder: string): string {
     'audio_level no',
     'audio_buffer 20-160',
     ...['ausrc', 'auplay', 'auenc', 'audec'].map((stage) => `${stage}_format s16`),
-    'rtp_ports 21000-21100',
+    `rtp_ports ${rtpPorts}`,
     'rtcp_mux no',
     'jitter_buffer_type fixed',
     'jitter_buffer_delay 2-10',
     'rtp_timeout 60',
-    `net_interface ${address}`,
+    // Its RTP sockets are bound to no address, so that the kernel sends from this one: the SDP must say so.
+    'net_interface 127.0.0.1',
     'module_path /usr/lib/baresip/modules',
     ...modules.map((name) => `module ${name}.so`),
     ...['uuid', 'account'].map((name) => `module_tmp ${name}.so`),

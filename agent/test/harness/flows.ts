@@ -8,7 +8,15 @@ import type { Scope } from './child.js';
 import type { Place } from './place.js';
 import { RtpPeer } from './rtp-peer.js';
 import { LineCall } from './sipp-messages.js';
-import { pause, receiveRequest, receiveResponse, scenario, send } from './sipp-scenario.js';
+import {
+  label,
+  pause,
+  receiveRequest,
+  receiveResponse,
+  scenario,
+  send,
+  type ReceiveOptions,
+} from './sipp-scenario.js';
 import { Sipp, type SippOptions } from './sipp.js';
 
 /** A prompt as it comes with the box: `announcement-ja`, `apology-ja`, `hold-ja`, `waiting-ja`. */
@@ -33,6 +41,33 @@ export const startCaller = (
 
 export const dialBox = (caller: Baresip, place: Place): Promise<void> =>
   caller.command('dial', `sip:3@${place.box}`);
+
+/**
+ * After a reliable 180: PRACK, and the two 200s that follow, of PRACK and INVITE, in whichever order (RFC 3262 §3: without
+ * SDP in the 180 the 2xx need not wait for PRACK), then the ACK.
+ * @param ok what the 200 of the INVITE must have
+ */
+export const prackAndAck = (call: LineCall, ok: ReceiveOptions = {}): readonly string[] => {
+  const inviteOk: ReceiveOptions = { ...ok, of: 'invite', keepsRoute: true };
+  return [
+    send(call.inDialog('PRACK', 2, ['RAck: [$kept] 1 INVITE']), { repeats: true, opens: 'prack' }),
+    receiveResponse(200, { ...inviteOk, optional: true, then: 'answered' }),
+    receiveResponse(200, { of: 'prack' }),
+    receiveResponse(200, { ...inviteOk, then: 'acknowledge' }),
+    label('answered'),
+    receiveResponse(200, { of: 'prack' }),
+    label('acknowledge'),
+    send(call.ack(), { acks: 'invite' }),
+  ];
+};
+
+/** A reliable 180, its number kept for the PRACK. */
+export const reliableRinging = (): string =>
+  receiveResponse(180, {
+    of: 'invite',
+    keepsRoute: true,
+    keep: { header: 'RSeq', matches: '([0-9]+)', as: 'kept' },
+  });
 
 /** From the INVITE to the ACK. */
 export const upToAck = (call: LineCall): readonly string[] => [

@@ -6,7 +6,7 @@ import type { Scope } from './child.js';
 
 /** Places at once on one machine. */
 const PLACES_MAX = 60;
-const RTP_PORTS_PER_PLACE = 200;
+const PORTS_PER_PLACE = 200;
 /** Below the range from which the system gives out ports. */
 const RTP_PORT_FIRST = 12_000;
 const LOCK_PORT = 5_059;
@@ -24,6 +24,8 @@ export interface Place {
   phone(n: number): string;
   readonly rtpFirstPort: number;
   readonly rtpLastPort: number;
+  /** RTP ports for softphones that listen on every address. */
+  readonly baresipPorts: string;
   readonly folder: string;
 }
 
@@ -54,14 +56,16 @@ export async function openPlace(t: Scope): Promise<Place> {
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
       lock.close();
     });
-    const rtpFirstPort = RTP_PORT_FIRST + n * RTP_PORTS_PER_PLACE;
+    const rtpFirstPort = RTP_PORT_FIRST + n * PORTS_PER_PLACE;
+    const softphoneFirstPort = rtpFirstPort + PORTS_PER_PLACE / 2;
     return {
       box: `${net}.1`,
       gateway: `${net}.2`,
       stranger: `${net}.66`,
       phone: (which) => `${net}.${10 + which}`,
       rtpFirstPort,
-      rtpLastPort: rtpFirstPort + RTP_PORTS_PER_PLACE - 1,
+      rtpLastPort: rtpFirstPort + PORTS_PER_PLACE / 2 - 1,
+      baresipPorts: `${softphoneFirstPort}-${softphoneFirstPort + PORTS_PER_PLACE / 2 - 2}`,
       folder,
     };
   }

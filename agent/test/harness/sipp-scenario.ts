@@ -95,5 +95,5 @@ export function scenario(...steps: readonly string[]): string {
   // SIPp refuses a variable that is set and never read, and one that is read and never set.
   const used = VARIABLES.filter((name) => new RegExp(`assign_to="[^"]*\\b${name}\\b`).test(text));
   const reference = used.length === 0 ? '' : `<Reference variables="${used.join(',')}"/>`;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="peer">\n${reference}\n${text}\n</scenario>\n`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="peer">\n${text}\n${reference}\n</scenario>\n`;
 }

@@ -68,7 +68,7 @@ export class Sipp {
     const child = new Child(t, `sipp ${options.name}`, [...argv, ...(options.more ?? [])], {
       cwd: folder,
     });
-    await child.lines.until('start', (line) => line.includes('Scenario Screen'));
+    await isBound(child, address, transport);
     return new Sipp(child, folder);
   }
 
@@ -106,6 +106,21 @@ export class Sipp {
     return (
       blocks.find((block) => / message received /.test(block) && block.includes(`\n${start}`)) ?? ''
     );
+  }
+}
+
+/** @returns an address and port as the kernel's tables of sockets write them */
+const inKernelTable = (address: string, port: number): string => {
+  const bytes = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
+  return `${bytes.reverse().join('')}:${port.toString(16)}`.toUpperCase();
+};
+
+/** SIPp says nothing while it waits for calls; the kernel knows when it has its socket. */
+async function isBound(child: Child, address: string, transport: 'udp' | 'tcp'): Promise<void> {
+  const sought = inKernelTable(address, SIP_PORT);
+  for (let tries = 0; tries < 600 && child.isRunning; tries += 1) {
+    if ((await readFile(`/proc/net/${transport}`, 'latin1')).includes(sought)) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
