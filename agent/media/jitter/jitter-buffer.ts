@@ -1,44 +1,13 @@
 import { DelayEstimator } from './delay-estimator.js';
+import {
+  zeroCounts,
+  type GapCause,
+  type JitterCounts,
+  type JitterPacket,
+  type JitterPull,
+} from './jitter-packet.js';
 import { PacketSlots } from './packet-slots.js';
 import { SequenceUnwrapper, timestampDistance } from './sequence-unwrapper.js';
-
-/** An RTP packet of G.711: one octet is one tick of the 8 kHz clock (RFC 3551 §4.5.14). */
-export interface JitterPacket {
-  readonly sequenceNumber: number;
-  readonly rtpTimestamp: number;
-  readonly ssrc: number;
-  readonly marker: boolean;
-  /** Any length up to 60 ms (480 octets); copied. */
-  readonly payload: Uint8Array;
-}
-
-/** Why there is nothing to play: never sent (DTX), never came, not here yet, or held back to grow the buffer. */
-export type GapCause = 'silence' | 'lost' | 'underrun' | 'inserted';
-
-export type JitterPull =
-  | { readonly kind: 'packet'; readonly payload: Uint8Array; readonly rtpTimestamp: number }
-  | { readonly kind: 'gap'; readonly cause: GapCause; readonly rtpTimestamp: number }
-  /** Nothing has come yet, or the first packet is not yet due. */
-  | { readonly kind: 'empty' };
-
-export interface JitterCounts {
-  received: number;
-  /** Came after its time had passed. */
-  late: number;
-  /** Never came, as far as was known when the next one was played. */
-  lost: number;
-  duplicate: number;
-  reordered: number;
-  /** Empty, too long, overlapping another, or of a stream that was just replaced. */
-  refused: number;
-  /** Thrown away unplayed, because more waited than delay allows. */
-  overrun: number;
-  ssrcChanges: number;
-  timestampJumps: number;
-  /** 20 ms frames added to grow, left out to shrink. */
-  framesInserted: number;
-  framesDropped: number;
-}
 
 const TICKS_PER_MS = 8;
 const FRAME_TICKS = 160;
@@ -55,7 +24,10 @@ const LEARNING_PACKETS = 50;
 const TICK_LATENESS_MS = 5;
 /** How far timestamps may leave the clock on the wall before it is a jump, and not DTX or a slow network. */
 const JUMP_TICKS = 1_000 * TICKS_PER_MS;
-const STALE_SSRC_MS = 200;
+const SEQUENCE_STEP_MAX = 256;
+/** So many packets before the newest are late ones from before a jump, and not the jump itself. */
+const STRAGGLERS_MAX = 64;
+const STALE_SSRC_MS = 500;
 const REVIEW_PULLS = 50;
 /** Underrun frames after which a new packet starts afresh at the full target. */
 const STALLED_PULLS = 3;
@@ -71,23 +43,15 @@ const PATIENCE_TO_GROW_PULLS = 5;
  *                                     <-- depth: held near target -->
  */
 export class JitterBuffer {
-  readonly counts: JitterCounts = {
-    received: 0,
-    late: 0,
-    lost: 0,
-    duplicate: 0,
-    reordered: 0,
-    refused: 0,
-    overrun: 0,
-    ssrcChanges: 0,
-    timestampJumps: 0,
-    framesInserted: 0,
-    framesDropped: 0,
-  };
+  readonly counts: JitterCounts = zeroCounts();
   readonly #slots = new PacketSlots(SLOTS_MAX, OCTETS_MAX);
   readonly #sequence = new SequenceUnwrapper();
   readonly #delay = new DelayEstimator();
-  readonly #packet = { kind: 'packet' as const, payload: new Uint8Array(FRAME_TICKS), rtpTimestamp: 0 };
+  readonly #packet = {
+    kind: 'packet' as const,
+    payload: new Uint8Array(FRAME_TICKS),
+    rtpTimestamp: 0,
+  };
 
   #ssrc: number | undefined;
   #replacedSsrc: number | undefined;
@@ -132,14 +96,16 @@ export class JitterBuffer {
       this.counts.refused += 1;
       return;
     }
+    const isKnown = packet.ssrc === this.#ssrc;
+    if (isKnown && this.#sequence.has(this.#sequence.extend(packet.sequenceNumber))) {
+      this.counts.duplicate += 1;
+      return;
+    }
     const tick = this.#place(packet, arrivalMs);
     if (tick === undefined) return;
     const sequence = this.#sequence.extend(packet.sequenceNumber);
     const newest = this.#sequence.newest;
-    if (!this.#sequence.mark(sequence)) {
-      this.counts.duplicate += 1;
-      return;
-    }
+    this.#sequence.mark(sequence);
     this.#packetTicks = payload.length;
     if (sequence < newest) this.counts.reordered += 1;
     else this.#anchor = { rtpTimestamp: packet.rtpTimestamp, tick, arrivalMs };
@@ -188,6 +154,11 @@ export class JitterBuffer {
     const elapsed = (arrivalMs - this.#anchor.arrivalMs) * TICKS_PER_MS;
     const isNear = Math.abs(distance) <= JUMP_TICKS || Math.abs(distance - elapsed) <= JUMP_TICKS;
     if (isNear) return this.#anchor.tick + distance;
+    const step = this.#sequence.extend(packet.sequenceNumber) - this.#sequence.newest;
+    if (step < 0 && step > -STRAGGLERS_MAX) {
+      this.counts.late += 1;
+      return undefined;
+    }
     // One odd packet may be damage; two in a row are a sender that started again (RFC 3550 §A.1, bad_seq).
     if (packet.sequenceNumber !== this.#jumpSequence) {
       this.#jumpSequence = (packet.sequenceNumber + 1) & 0xffff;
@@ -199,8 +170,11 @@ export class JitterBuffer {
   }
 
   #startStream(packet: JitterPacket, tick: number): number {
+    // Within one SSRC the numbers often run on, and copies of older packets may still be under way.
+    const step = this.#sequence.extend(packet.sequenceNumber) - this.#sequence.newest;
+    const runsOn = packet.ssrc === this.#ssrc && step > 0 && step < SEQUENCE_STEP_MAX;
+    if (!runsOn) this.#sequence.reset();
     this.#ssrc = packet.ssrc;
-    this.#sequence.reset();
     this.#delay.reset();
     this.#jumpSequence = -1;
     this.#lastPlayedSequence = -1;
@@ -314,9 +288,13 @@ export class JitterBuffer {
   }
 
   #retarget(): void {
-    if (this.#delay.packets < LEARNING_PACKETS) return;
-    const wantedMs = this.#packetTicks / TICKS_PER_MS + this.#delay.spreadMs() + TICK_LATENESS_MS;
-    this.#targetMs = Math.max(TARGET_MIN_MS, Math.min(TARGET_MAX_MS, Math.ceil(wantedMs)));
+    const isLearnt = this.#delay.packets >= LEARNING_PACKETS;
+    const packetMs = this.#packetTicks / TICKS_PER_MS;
+    // Packets of 10 or 30 ms drift against the frames that are pulled.
+    const driftMs = this.#packetTicks % FRAME_TICKS === 0 ? 0 : 10;
+    const wantedMs = packetMs + driftMs + TICK_LATENESS_MS + this.#delay.spreadMs();
+    const leastMs = isLearnt ? TARGET_MIN_MS : START_MS;
+    this.#targetMs = Math.max(leastMs, Math.min(TARGET_MAX_MS, Math.ceil(wantedMs)));
   }
 
   #adjust(frames: number): void {

@@ -31,11 +31,14 @@ export class SequenceUnwrapper {
     return this.#newest + distance;
   }
 
+  has(extended: number): boolean {
+    return this.#seen[extended % HISTORY] === extended;
+  }
+
   /** @returns false when this packet was seen before */
   mark(extended: number): boolean {
-    const place = extended % HISTORY;
-    if (this.#seen[place] === extended) return false;
-    this.#seen[place] = extended;
+    if (this.has(extended)) return false;
+    this.#seen[extended % HISTORY] = extended;
     this.#newest = Math.max(this.#newest, extended);
     return true;
   }

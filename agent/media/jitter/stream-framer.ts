@@ -99,7 +99,12 @@ export class StreamFramer {
       length: 0,
       position: 0,
     }));
-    this.#frame = { samples: this.#samples, sampleRateHz: 8_000, rtpTimestamp: 0, positionSamples: 0 };
+    this.#frame = {
+      samples: this.#samples,
+      sampleRateHz: 8_000,
+      rtpTimestamp: 0,
+      positionSamples: 0,
+    };
   }
 
   /** Where the next sample belongs, in samples since the first. */

@@ -20,8 +20,14 @@ export class Limiter {
   #envelope = 0;
   #gain = 1;
 
-  constructor({ ceilingDbfs, attackMs = 2, releaseMs = 200, sampleRateHz = 8_000 }: LimiterOptions) {
-    const perSample = (ms: number): number => 1 - Math.exp(-1_000 / (Math.max(ms, 0.1) * sampleRateHz));
+  constructor({
+    ceilingDbfs,
+    attackMs = 2,
+    releaseMs = 200,
+    sampleRateHz = 8_000,
+  }: LimiterOptions) {
+    const perSample = (ms: number): number =>
+      1 - Math.exp(-1_000 / (Math.max(ms, 0.1) * sampleRateHz));
     this.#ceiling = FULL_SCALE * 10 ** (Math.min(0, ceilingDbfs) / 20);
     this.#attack = perSample(attackMs);
     this.#release = perSample(releaseMs);
@@ -38,7 +44,8 @@ export class Limiter {
       const sample = samples[n]!;
       const size = Math.abs(sample);
       // The envelope holds between the peaks of a low voice; otherwise the gain would ride on the wave itself.
-      this.#envelope = size > this.#envelope ? size : this.#envelope - this.#envelope * this.#release;
+      this.#envelope =
+        size > this.#envelope ? size : this.#envelope - this.#envelope * this.#release;
       const wanted = this.#envelope > this.#ceiling ? this.#ceiling / this.#envelope : 1;
       const speed = wanted < this.#gain ? this.#attack : this.#release;
       this.#gain += (wanted - this.#gain) * speed;

@@ -52,7 +52,11 @@ class ToneRuns {
   #run: Run = newRun('quiet', 0);
   #toneLevel = 0;
 
-  constructor(frequencyHz: number, offsetMaxHz: number, onRun: (run: Run, isOver: boolean) => void) {
+  constructor(
+    frequencyHz: number,
+    offsetMaxHz: number,
+    onRun: (run: Run, isOver: boolean) => void,
+  ) {
     this.#bank = new ToneBank([frequencyHz]);
     this.#offsetMaxHz = offsetMaxHz;
     this.#onRun = onRun;
@@ -169,7 +173,9 @@ export class CallProgressDetector {
 
   constructor(onEvent: (event: CallProgressEvent) => void) {
     this.#onEvent = onEvent;
-    this.#runs400 = new ToneRuns(400, OFFSET_400_MAX_HZ, (run, isOver) => this.#hear400(run, isOver));
+    this.#runs400 = new ToneRuns(400, OFFSET_400_MAX_HZ, (run, isOver) =>
+      this.#hear400(run, isOver),
+    );
     this.#runs1100 = new ToneRuns(1_100, OFFSET_1100_MAX_HZ, (run, isOver) => {
       if (isOver || run.sound !== 'tone' || run.hops !== FAX_TONE_MIN) return;
       this.#report('faxCallingTone', this.#runs1100.positionSamples, run.startSample);

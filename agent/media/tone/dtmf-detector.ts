@@ -21,11 +21,11 @@ const OFFSET_MAX = 0.025;
 /** How far the best of a group stands above its second: 6 dB. */
 const GROUP_LEAD = 4;
 /** The share of all power that the two tones hold: speech spreads it over more. */
-const PURITY_MIN = 0.8;
+const PURITY_MIN = 0.88;
 /** 20 ms windows, 5 ms apart, four in a row: tones under 30 ms are nothing yet, 40 ms always pass. */
 const HITS_TO_START = 4;
 /** A drop-out of 10 ms does not end a digit; a pause of 40 ms always does. */
-const MISSES_TO_END = 4;
+const MISSES_TO_END = 7;
 const NONE = '';
 
 /** Finds DTMF in the audio itself, for lines that send no telephone-event (RFC 4733): 40 ms on, 40 ms off. */
@@ -96,13 +96,13 @@ export class DtmfDetector {
     const readings = groupHz.map((_, place) => this.#bank.read(from + place));
     let best = 0;
     readings.forEach((reading, place) => {
-      if (reading.power > readings[best]!.power) best = place;
+      if (reading.seenPower > readings[best]!.seenPower) best = place;
     });
     const reading = readings[best]!;
     if (reading.power < POWER_MIN) return undefined;
     if (Math.abs(reading.offsetHz) > OFFSET_MAX * groupHz[best]!) return undefined;
     const isClear = readings.every(
-      (other, place) => place === best || other.power * GROUP_LEAD < reading.power,
+      (other, place) => place === best || other.seenPower * GROUP_LEAD < reading.seenPower,
     );
     return isClear ? { place: best, reading } : undefined;
   }

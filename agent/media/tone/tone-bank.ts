@@ -2,6 +2,7 @@ const SAMPLE_RATE_HZ = 8_000;
 /** 5 ms: how often the bank looks. */
 export const HOP_SAMPLES = 40;
 const HOPS = 4;
+const HALF_SECONDS = (HOPS / 2) * (HOP_SAMPLES / SAMPLE_RATE_HZ);
 /** 20 ms: over how much it looks. */
 export const WINDOW_SAMPLES = HOP_SAMPLES * HOPS;
 
@@ -12,15 +13,18 @@ interface Sums {
 
 /** What one window holds of one frequency. */
 export interface ToneReading {
-  /** Mean square of the tone in the window, corrected for its being off frequency. */
+  /** Mean square found at the very frequency. */
+  readonly seenPower: number;
+  /** Mean square of the tone itself, if it is one, `offsetHz` beside. */
   readonly power: number;
-  /** How far the tone lies from the frequency looked for, −100…100 Hz; means nothing without power. */
+  /** How far the tone lies from the frequency looked for, −50…50 Hz; means nothing without power. */
   readonly offsetHz: number;
 }
 
 /**
  * A few known frequencies, watched in windows of 20 ms that move by 5 ms: each 5 ms is multiplied with a running
- * oscillator and summed; the last four sums make the window, and how their phase turns tells the true frequency.
+ * oscillator and summed; the last four sums make the window, and how far the phase turns from its older to its newer
+ * half tells the true frequency.
  * So one pass over the samples serves level, purity and frequency (Goertzel alone would give the first only).
  */
 export class ToneBank {
@@ -76,25 +80,29 @@ export class ToneBank {
   /** The window's reading for the frequency at `index` of those given. */
   read(index: number): ToneReading {
     const { real, imaginary } = this.#sums[index]!;
-    let sumReal = 0;
-    let sumImaginary = 0;
-    let turnReal = 0;
-    let turnImaginary = 0;
+    let oldReal = 0;
+    let oldImaginary = 0;
+    let newReal = 0;
+    let newImaginary = 0;
     for (let hop = 0; hop < HOPS; hop += 1) {
-      // The oldest is the one that the next hop will overwrite.
-      const here = (this.#hops + hop) % HOPS;
-      const next = (here + 1) % HOPS;
-      sumReal += real[here]!;
-      sumImaginary += imaginary[here]!;
-      if (hop === HOPS - 1) break;
-      turnReal += real[next]! * real[here]! + imaginary[next]! * imaginary[here]!;
-      turnImaginary += imaginary[next]! * real[here]! - real[next]! * imaginary[here]!;
+      // The oldest hop is the one that the next will overwrite.
+      const place = (this.#hops + hop) % HOPS;
+      if (hop < HOPS / 2) {
+        oldReal += real[place]!;
+        oldImaginary += imaginary[place]!;
+      } else {
+        newReal += real[place]!;
+        newImaginary += imaginary[place]!;
+      }
     }
-    const magnitude = sumReal * sumReal + sumImaginary * sumImaginary;
-    const hopSeconds = HOP_SAMPLES / SAMPLE_RATE_HZ;
-    const offsetHz = Math.atan2(turnImaginary, turnReal) / (2 * Math.PI * hopSeconds);
-    const loss = windowLoss(offsetHz);
-    return { power: (2 * magnitude) / (WINDOW_SAMPLES * WINDOW_SAMPLES) / loss, offsetHz };
+    const turn = Math.atan2(
+      newImaginary * oldReal - newReal * oldImaginary,
+      newReal * oldReal + newImaginary * oldImaginary,
+    );
+    const offsetHz = turn / (2 * Math.PI * HALF_SECONDS);
+    const magnitude = (oldReal + newReal) ** 2 + (oldImaginary + newImaginary) ** 2;
+    const seenPower = (2 * magnitude) / WINDOW_SAMPLES ** 2;
+    return { seenPower, power: seenPower / windowLoss(offsetHz), offsetHz };
   }
 
   #finishHop(): void {

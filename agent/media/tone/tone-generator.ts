@@ -45,7 +45,10 @@ export class CadencedTone implements ToneSource {
   constructor({ tones, modulationHz = 0, cadenceMs, rounds }: ToneSpec) {
     assert(cadenceMs.every((ms) => ms > 0) && rounds >= 0, 'a cadence has lengths above 0');
     this.#oscillators = tones.map(({ frequencyHz, levelDbfs }) => {
-      assert(frequencyHz > 0 && frequencyHz < SAMPLE_RATE_HZ / 2, 'a tone lies below half the rate');
+      assert(
+        frequencyHz > 0 && frequencyHz < SAMPLE_RATE_HZ / 2,
+        'a tone lies below half the rate',
+      );
       return {
         step: (2 * Math.PI * frequencyHz) / SAMPLE_RATE_HZ,
         amplitude: FULL_SCALE * 10 ** (Math.min(0, levelDbfs) / 20),
@@ -74,7 +77,8 @@ export class CadencedTone implements ToneSource {
 
   #sampleAt(position: number): number {
     let sample = 0;
-    for (const { step, amplitude } of this.#oscillators) sample += amplitude * Math.sin(step * position);
+    for (const { step, amplitude } of this.#oscillators)
+      sample += amplitude * Math.sin(step * position);
     if (this.#modulationStep === 0) return sample;
     const swell = 1 - MODULATION_DEPTH * Math.cos(this.#modulationStep * position);
     return (sample * swell) / (1 + MODULATION_DEPTH);
@@ -101,7 +105,12 @@ const line = { frequencyHz: 400, levelDbfs: LINE_LEVEL_DBFS };
 
 /** What a caller hears while the phones ring: 400 Hz swelling at 16 Hz, 1 s on, 2 s off (Japan). */
 export function ringBackTone(): ToneSource {
-  return new CadencedTone({ tones: [line], modulationHz: 16, cadenceMs: [1_000, 2_000], rounds: Infinity });
+  return new CadencedTone({
+    tones: [line],
+    modulationHz: 16,
+    cadenceMs: [1_000, 2_000],
+    rounds: Infinity,
+  });
 }
 
 /** 400 Hz, 500 ms on, 500 ms off (Japan). @param rounds how many beeps */

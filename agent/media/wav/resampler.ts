@@ -98,7 +98,8 @@ export class Resampler {
   #firstTap(): number {
     const rounds = Math.floor(this.#outputCount / this.#outPerRound);
     const rest = this.#outputCount % this.#outPerRound;
-    const place = rounds * this.#inPerRound + Math.floor((rest * this.#inPerRound) / this.#outPerRound);
+    const place =
+      rounds * this.#inPerRound + Math.floor((rest * this.#inPerRound) / this.#outPerRound);
     return place - (this.#taps / 2 - 1) - this.#start;
   }
 
@@ -134,7 +135,8 @@ function filterTable(phaseCount: number, half: number, scale: number): Float32Ar
     for (let tap = 0; tap < taps; tap += 1) {
       const x = tap - (half - 1) - phase / phaseCount;
       const edge = x / half;
-      const window = Math.abs(edge) >= 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - edge * edge)) / norm;
+      const window =
+        Math.abs(edge) >= 1 ? 0 : bessel(KAISER_BETA * Math.sqrt(1 - edge * edge)) / norm;
       row[tap] = cutoff * sinc(cutoff * x) * window;
       total += row[tap]!;
     }

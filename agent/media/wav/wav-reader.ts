@@ -71,7 +71,10 @@ function findSamples(view: DataView): Layout {
     if (name === 'fmt ') format = parseWavFormat(chunkView(view, body, saidBytes));
     if (name === 'data') {
       if (format === undefined) {
-        throw new WavError('wav.noFormat', 'expected a format chunk before the samples, found none');
+        throw new WavError(
+          'wav.noFormat',
+          'expected a format chunk before the samples, found none',
+        );
       }
       // 0 with bytes after it is a header that was never patched, unless another chunk follows at once.
       const isOpen = saidBytes === SIZE_STREAMED || (saidBytes === 0 && !opensChunk(view, body));
@@ -82,13 +85,17 @@ function findSamples(view: DataView): Layout {
     offset = body + saidBytes + (saidBytes % 2);
   }
   if (format === undefined) {
-    throw new WavError('wav.truncatedHeader', 'expected format and samples, found the end of the file');
+    throw new WavError(
+      'wav.truncatedHeader',
+      'expected format and samples, found the end of the file',
+    );
   }
   throw new WavError('wav.noSamples', 'expected a chunk of samples, found the end of the file');
 }
 
 function checkOpening(view: DataView): void {
-  if (view.byteLength === 0) throw new WavError('wav.empty', 'expected a WAV file, found an empty one');
+  if (view.byteLength === 0)
+    throw new WavError('wav.empty', 'expected a WAV file, found an empty one');
   const found = foreignFormat(view);
   if (found !== undefined) throw new WavError('wav.notWav', `expected a WAV file, found ${found}`);
   if (view.byteLength < RIFF_BYTES) {
@@ -99,7 +106,10 @@ function checkOpening(view: DataView): void {
   }
   const form = fourLetters(view, 8);
   if (form !== 'WAVE') {
-    throw new WavError('wav.notWav', `expected WAVE in the RIFF file, found ${JSON.stringify(form)}`);
+    throw new WavError(
+      'wav.notWav',
+      `expected WAVE in the RIFF file, found ${JSON.stringify(form)}`,
+    );
   }
 }
 

@@ -19,7 +19,10 @@ const DATA_BYTES_MAX = 0xffff_ffff - WAV_HEADER_BYTES;
  * @param dataBytes 0xFFFFFFFF for a stream whose length is not known yet
  * @returns the 44 bytes before the samples: 16-bit PCM
  */
-export function wavHeader({ sampleRateHz, channelCount }: WavWriterFormat, dataBytes: number): Uint8Array {
+export function wavHeader(
+  { sampleRateHz, channelCount }: WavWriterFormat,
+  dataBytes: number,
+): Uint8Array {
   const header = new Uint8Array(WAV_HEADER_BYTES);
   const view = new DataView(header.buffer);
   const letters = (offset: number, text: string): void => {
@@ -87,7 +90,10 @@ export class WavFileWriter {
     assert.equal(samples.length % this.#format.channelCount, 0);
     const bytes = littleEndian(samples);
     if (this.#dataBytes + bytes.length > DATA_BYTES_MAX) {
-      throw new WavError('wav.tooLarge', `expected at most ${DATA_BYTES_MAX} bytes, the most that WAV can count`);
+      throw new WavError(
+        'wav.tooLarge',
+        `expected at most ${DATA_BYTES_MAX} bytes, the most that WAV can count`,
+      );
     }
     await writeAll(this.#handle, bytes, WAV_HEADER_BYTES + this.#dataBytes);
     this.#dataBytes += bytes.length;
