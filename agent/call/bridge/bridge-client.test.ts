@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { encodeWav, readPacketBatch } from 'node-mediastream';
-import { silentLog } from '../../../base/index.js';
+import { silentLog, systemClock } from '../../../base/index.js';
 import { startBridge, type BridgeClient, type BridgeClientOptions } from './bridge-client.js';
 import type { BridgeSettings, DetectTap, RecordTap } from './bridge-protocol.js';
 import { EventLog } from './testing/event-log.js';
@@ -36,6 +36,7 @@ async function bench(
   };
   const log = new EventLog();
   const bridge = startBridge(settings, {
+    clock: systemClock,
     log: silentLog,
     onEvent: log.push,
     onLost: (cause) => t.fail(cause.message),
@@ -211,6 +212,7 @@ test('a worker that dies is told once, with its cause', async (t) => {
   const causes: Error[] = [];
   const lost = new Promise<void>((resolve) => {
     const bridge = startBridge(settings, {
+      clock: systemClock,
       log: silentLog,
       onEvent: () => undefined,
       onLost: (cause) => {

@@ -1,5 +1,5 @@
 import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
-import type { Log } from '../../../base/index.js';
+import type { Clock, Log } from '../../../base/index.js';
 import {
   hrtimeOffsetMs,
   type BridgeWorkerStart,
@@ -9,7 +9,11 @@ import {
 } from './bridge-channel.js';
 import type { BridgeCommand, BridgeEvent, BridgeSettings } from './bridge-protocol.js';
 
+/** The worker is ended by force when it has not ended by then, ms. */
+const CLOSE_MS_MAX = 3_000;
+
 export interface BridgeClientOptions {
+  readonly clock: Clock;
   readonly log: Log;
   readonly onEvent: (event: BridgeEvent) => void;
   /** The worker died, which is a bug of ours: all legs are gone. Never called after `close`. */
@@ -33,7 +37,7 @@ export interface BridgeClient {
 
 /** Starts the media worker. */
 export function startBridge(settings: BridgeSettings, options: BridgeClientOptions): BridgeClient {
-  const { log, onEvent, onLost } = options;
+  const { clock, log, onEvent, onLost } = options;
   const ports = { recordPort: options.recordPort ?? null, detectPort: options.detectPort ?? null };
   const start: BridgeWorkerStart = { settings, ...ports, hrtimeOffsetMs: hrtimeOffsetMs() };
   const worker = new Worker(new URL('./bridge-worker.js', import.meta.url), {
@@ -76,7 +80,9 @@ export function startBridge(settings: BridgeSettings, options: BridgeClientOptio
         isClosing = true;
         post({ command: { do: 'close' } });
       }
+      const limit = clock.after(CLOSE_MS_MAX, () => void worker.terminate());
       await exited;
+      limit.cancel();
     },
   };
 }

@@ -82,7 +82,7 @@ test('a relayed packet leaves in the moment it came, with our SSRC and its paylo
   t.deepEqual(a.socket.sent, []);
 });
 
-test('a leg is one unbroken stream through relay, prompt, tone, mix and digits (RFC 3550 §5.1)', async (t) => {
+test('a leg is one unbroken stream through relay, prompt, tone, mix and silence (RFC 3550 §5.1)', async (t) => {
   const legs = bench();
   const a = await legs.open('1:a');
   const b = await legs.open('1:b');
@@ -797,4 +797,26 @@ test('A-law prompts are the same samples in the other law', async (t) => {
   const octets = new Uint8Array(160);
   encodePcma(prompt(160).samples, octets);
   t.deepEqual(socket.sent[0]?.payload, octets);
+});
+
+test('announcements have a limit, and one that failed may come again', async (t) => {
+  const legs = bench();
+  for (let n = 0; n < 40; n++) {
+    legs.prompts.set(`${n}`, prompt(160));
+    const load = { do: 'loadPrompt', promptId: `${n}`, file: `${n}`, maxMs: 1_000 } as const;
+    legs.bridge.handle(load);
+  }
+  await legs.settle();
+  // The attention tone has a place of its own.
+  t.is(legs.of('promptLoaded').length, 31);
+  t.is(legs.of('promptFailed').length, 9);
+  const other = bench();
+  await load(other, 'p', 0);
+  other.bridge.handle({ do: 'loadPrompt', promptId: 'q', file: 'q', maxMs: 1_000 });
+  await other.settle();
+  await load(other, 'q', 160);
+  t.deepEqual(
+    other.of('promptLoaded').map(({ promptId }) => promptId),
+    ['p', 'q'],
+  );
 });
