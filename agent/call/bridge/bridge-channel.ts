@@ -16,7 +16,8 @@ export interface BridgeWorkerStart extends TapPorts {
 }
 
 /** What goes to the worker besides the commands. */
-export type ToBridgeWorker = { readonly command: BridgeCommand } | { readonly connect: TapPorts };
+export type ToBridgeWorker =
+  { readonly command: BridgeCommand } | { readonly connect: Partial<TapPorts> };
 
 /** What comes back. */
 export type FromBridgeWorker = { readonly event: BridgeEvent } | { readonly fault: BridgeFault };

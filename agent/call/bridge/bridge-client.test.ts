@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { encodeWav, readPacketBatch } from 'node-mediastream';
-import { silentLog, systemClock } from '../../../base/index.js';
+import { silentLog, systemClock, type LogFields } from '../../../base/index.js';
 import { startBridge, type BridgeClient, type BridgeClientOptions } from './bridge-client.js';
 import type { BridgeSettings, DetectTap, RecordTap } from './bridge-protocol.js';
 import { EventLog } from './testing/event-log.js';
@@ -175,6 +175,9 @@ test('the taps bring every packet to their threads, and the last of them before 
   t.is(told.durationMs, 100);
   bridge.send({ do: 'closeLeg', legId: '1:a' });
   const { health } = await log.first('legClosed');
+  const keptCount = (): number =>
+    kept.flatMap(({ packets }) => [...readPacketBatch(packets)]).length;
+  while (keptCount() < health.packetsReceived) await once(record.port2, 'message');
   while (heard.reduce((sum, { samples }) => sum + samples.length, 0) < 4_000)
     await once(detect.port2, 'message');
   const packets = kept.flatMap(({ packets: batch }) => [...readPacketBatch(batch)]);
@@ -188,6 +191,31 @@ test('the taps bring every packet to their threads, and the last of them before 
   // The two threads' monotonic clocks are one.
   const ageMs = performance.now() - (heard[0]?.arrivedMs ?? 0);
   t.true(ageMs >= -1 && ageMs < 10_000, `${ageMs}`);
+});
+
+test('a recorder that dies loses nothing of what comes after: it waits for the next one', async (t) => {
+  const first = new MessageChannel();
+  const second = new MessageChannel();
+  const closed = new EventEmitter();
+  const log = {
+    ...silentLog,
+    warn: (_: string, fields?: LogFields) => closed.emit('warn', fields),
+  };
+  const { bridge, a, b } = await bench(t, 32_000, { recordPort: first.port1, log });
+  bridge.send({ do: 'tap', legId: '1:a', record: true, detect: false });
+  relay(bridge, '1:b', '1:a');
+  const warned = once(closed, 'warn');
+  first.port2.close();
+  t.deepEqual(await warned, [{ what: 'tapClosed', legId: null, message: 'recordPort' }]);
+  await talk(a, b, 40, 3);
+  bridge.connect({ recordPort: second.port1 });
+  bridge.send({ do: 'closeLeg', legId: '1:a' });
+  const taps: RecordTap[] = [];
+  const count = (): number => taps.flatMap(({ packets }) => [...readPacketBatch(packets)]).length;
+  second.port2.on('message', (tap: RecordTap) => taps.push(tap));
+  while (count() < 40) await once(second.port2, 'message');
+  t.is(count(), 40);
+  second.port2.close();
 });
 
 test('RTCP reports arrive on the odd port (RFC 3550 §11)', async (t) => {

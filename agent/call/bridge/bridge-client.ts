@@ -29,8 +29,8 @@ export interface BridgeClient {
   /** Resolves when the worker takes commands; rejects when it cannot start. Commands sent earlier wait. */
   readonly ready: Promise<void>;
   send(command: BridgeCommand): void;
-  /** Gives the taps other ports, such as those of a recorder that was started again. They are handed over. */
-  connect(ports: TapPorts): void;
+  /** Gives a tap another port, such as that of a recorder that was started again; it is handed over. */
+  connect(ports: Partial<TapPorts>): void;
   /** Closes all legs, tells their last numbers, and ends the worker. A second call waits for the first. */
   close(): Promise<void>;
 }
@@ -87,6 +87,6 @@ export function startBridge(settings: BridgeSettings, options: BridgeClientOptio
   };
 }
 
-function portsIn({ recordPort, detectPort }: TapPorts): MessagePort[] {
-  return [recordPort, detectPort].filter((port) => port !== null);
+function portsIn({ recordPort, detectPort }: Partial<TapPorts>): MessagePort[] {
+  return [recordPort, detectPort].filter((port) => port !== null && port !== undefined);
 }
