@@ -29,9 +29,13 @@ export async function streamAudio(
   call.once('cancelled', () => gone.abort());
   try {
     const audio = await box.readAudio(call.request.callId);
-    if (audio.found === 'noCall') { refuse(call, status.NOT_FOUND, 'no such call'); return; }
+    if (audio.found === 'noCall') {
+      refuse(call, status.NOT_FOUND, 'no such call');
+      return;
+    }
     if (audio.found === 'noRecording') {
-      refuse(call, status.FAILED_PRECONDITION, 'the call has no recording'); return;
+      refuse(call, status.FAILED_PRECONDITION, 'the call has no recording');
+      return;
     }
     for await (const part of audio.wav) {
       for (const wav of piecesOf(part)) {

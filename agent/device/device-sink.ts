@@ -133,6 +133,7 @@ class FirmwareSink implements DeviceSink {
     this.#isTelling = true;
     this.#client.setPattern({ pattern }, NO_METADATA, this.#deadline(), (error) => {
       this.#isTelling = false;
+      this.#setState(error);
       if (error === null) {
         this.#told = pattern;
         this.#tell();
