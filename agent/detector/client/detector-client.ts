@@ -192,8 +192,8 @@ class ProcessClient implements DetectorClient {
   }
 
   stop(): void {
-    this.#step({ name: 'stop' });
     for (const legId of [...this.#legs.keys()]) this.closeLeg(legId);
+    this.#step({ name: 'stop' });
   }
 
   #sendPhrases(): void {

@@ -58,6 +58,18 @@ function search(rows: Rows, readings: readonly string[], score: number, runs = 1
   return hits;
 }
 
+/** Hits of all phrases together, with those of one alone: what a longer phrase hides must still be found. */
+const alone = (together: PhraseHit[], single: PhraseHit[]): PhraseHit[] => {
+  const hides = (hit: PhraseHit): boolean =>
+    together.some(
+      (other) =>
+        other.phrase.reading.length > hit.phrase.reading.length &&
+        other.firstFrame <= hit.firstFrame &&
+        other.lastFrame >= hit.lastFrame,
+    );
+  return [...together, ...single.filter(hides)];
+};
+
 const row = fc.array(
   fc.integer({ min: -60, max: 0 }).map((x) => x / 8),
   {
@@ -77,8 +89,8 @@ test('the trie finds the best score of every phrase exactly as trying all paths 
       fc.double({ min: -4, max: -0.1, noNaN: true }),
       (rows, readings, threshold) => {
         // One run, so that a hit is told only when nothing better came within 0.1 s: all 7 frames at most.
-        const hits = search(rows, readings, threshold);
         for (const wanted of readings) {
+          const hits = alone(search(rows, readings, threshold), search(rows, [wanted], threshold));
           const tokens = ALPHABET.encode(kanaToMorae(wanted));
           const best = bruteForce(rows, tokens);
           const found = Math.max(
@@ -121,6 +133,14 @@ test('a phrase that crosses from one run of frames to the next is found, with it
 test('a phrase said twice is told twice, and once per saying', (t) => {
   const once = [3, 1, 2, 0, 0, 0, 0, 0];
   t.is(search(clear([...once, ...once]), ['カアイ'], -0.5, 4).length, 2);
+});
+
+test('a phrase within a longer one is told as the longer one', (t) => {
+  const hits = search(clear([3, 1, 2, 0]), ['カアイ', 'アイ', 'カア'], -0.5);
+  t.deepEqual(
+    hits.map(({ phrase }) => phrase.text),
+    ['カアイ'],
+  );
 });
 
 test('a jump in the stream joins no halves to a phrase', (t) => {

@@ -67,7 +67,7 @@ export class KeywordSearch {
       this.#frame += 1;
     }
     this.#collect(hits, 0);
-    return hits;
+    return hits.filter((hit) => !hits.some((other) => isWithin(hit, other)));
   }
 
   #forget(frame: number): void {
@@ -152,4 +152,14 @@ export class KeywordSearch {
       this.#pending[place] = undefined;
     }
   }
+}
+
+/** Said once, told once: 殺してやる within ぶっ殺してやる is the longer phrase. */
+function isWithin(hit: PhraseHit, other: PhraseHit): boolean {
+  return (
+    other.phrase.reading.length > hit.phrase.reading.length &&
+    other.phrase.level >= hit.phrase.level &&
+    other.firstFrame <= hit.firstFrame &&
+    other.lastFrame >= hit.lastFrame
+  );
 }
