@@ -194,7 +194,7 @@ const phoneBye = (): readonly string[] => [
   '[routes]',
   'Max-Forwards: 70',
   'From: <sip:peer@[local_ip]>;tag=[pid]p[call_number]',
-  'To: <sip:box@[remote_ip]>[peer_tag_param]',
+  'To: <sip:box@[local_ip]>[peer_tag_param]',
   'Call-ID: [call_id]',
   'CSeq: 1 BYE',
   'Content-Length: 0',
