@@ -42,10 +42,12 @@ export function toneMs(samples: Samples, hz: number): number {
   return (windows * WINDOW * 1_000) / RATE_HZ;
 }
 
-/** @returns when a tone is first heard, ms from the start; null when never */
+/** @returns when a tone, and hardly anything else, is first heard, ms from the start; null when never */
 export function toneStartMs(samples: Samples, hz: number): number | null {
   for (let start = 0; start + WINDOW <= samples.length; start += WINDOW) {
-    if (amplitudeAt(samples, start, hz) >= HEARD) return (start * 1_000) / RATE_HZ;
+    const amplitude = amplitudeAt(samples, start, hz);
+    const whole = loudness(samples.subarray(start, start + WINDOW)) * Math.SQRT2;
+    if (amplitude >= HEARD && amplitude > 0.8 * whole) return (start * 1_000) / RATE_HZ;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { untilBound } from './bound.js';
 import { Child, type Scope } from './child.js';
 import { SIP_PORT, type Place } from './place.js';
 
@@ -67,10 +68,12 @@ request_route {
 export class Kamailio {
   readonly #t: Scope;
   readonly #folder: string;
+  readonly #address: string;
   #runs = 0;
   #child: Child | null = null;
 
-  private constructor(t: Scope, folder: string) {
+  private constructor(t: Scope, folder: string, address: string) {
+    this.#address = address;
     this.#t = t;
     this.#folder = folder;
   }
@@ -80,7 +83,7 @@ export class Kamailio {
     const folder = join(place.folder, 'kamailio');
     await mkdir(folder);
     await writeFile(join(folder, 'kamailio.cfg'), configOf(place.gateway));
-    const gateway = new Kamailio(t, folder);
+    const gateway = new Kamailio(t, folder, place.gateway);
     await gateway.startAgain();
     return gateway;
   }
@@ -92,7 +95,7 @@ export class Kamailio {
     const argv = ['kamailio', '-f', join(this.#folder, 'kamailio.cfg'), '-DD', '-E'];
     const limits = ['-n', '1', '-m', '32', '-M', '8', '-Y', run];
     this.#child = new Child(this.#t, 'kamailio', [...argv, ...limits]);
-    await this.#child.lines.until('start', (line) => /Listening on/i.test(line));
+    await untilBound(this.#child, { address: this.#address, port: SIP_PORT, transport: 'udp' });
   }
 
   /** Resolves when it has accepted so many REGISTERs since its last start. */

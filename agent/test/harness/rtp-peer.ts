@@ -146,7 +146,13 @@ export class RtpPeer {
 
   /** Sends a stream at its times; resolves with its end. */
   async send(packets: readonly TimedPacket[]): Promise<void> {
-    const { address, port } = await this.remote();
+    await this.sendTo(await this.remote(), packets);
+  }
+
+  async sendTo(
+    { address, port }: { readonly address: string; readonly port: number },
+    packets: readonly TimedPacket[],
+  ): Promise<void> {
     const startMs = performance.now();
     for (const { atMs, bytes } of packets) {
       const waitMs = startMs + atMs - performance.now();
