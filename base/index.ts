@@ -15,4 +15,5 @@ export {
   type ErrorDetail,
 } from './errors.js';
 export { readConfigFile, validateConfig } from './config-file.js';
+export { readSecretFile, type SecretFile } from './secret-file.js';
 export { formatIsoTime, PTIME_MS, TELEPHONE_RATE_HZ } from './units.js';

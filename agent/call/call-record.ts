@@ -86,6 +86,8 @@ export const callRecordSchema = z.object({
   /** What is on disk; null when nothing is. */
   recording: z
     .object({
+      /** Segment files, relative to the folder of recordings. */
+      files: z.array(z.string()).readonly(),
       bytes: z.number(),
       durationMs: z.number(),
       gaps: z.array(

@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
+import { encodeWav, Resampler } from 'node-mediastream';
 import { systemClock, UnavailableError } from '../../base/index.js';
 import { analyseFiles, type AnalysedEvent, type AnalyseOptions } from './analyse.js';
 import { MODELS_DIRECTORY, VECTORS_DIRECTORY } from './testing/vectors.js';
@@ -16,12 +19,14 @@ const HUMAN = {
 const OPTIONS: AnalyseOptions = {
   modelsDirectory: MODELS_DIRECTORY,
   phrases: [HUMAN],
-  readAudio: async (file) => ({ channels: [await readWavSamples(file)] }),
   kana: true,
   clock: systemClock,
 };
 
-async function all(files: string[], changed: Partial<AnalyseOptions> = {}): Promise<AnalysedEvent[]> {
+async function all(
+  files: string[],
+  changed: Partial<AnalyseOptions> = {},
+): Promise<AnalysedEvent[]> {
   const events: AnalysedEvent[] = [];
   for await (const event of analyseFiles(files, { ...OPTIONS, ...changed })) events.push(event);
   return events;
@@ -83,6 +88,27 @@ test('the same recording gives the same events each time', async (t) => {
   const stable = (events: AnalysedEvent[]): unknown[] =>
     events.map((event) => ({ ...event, computeMs: 0, realTimeFactor: 0 }));
   t.deepEqual(stable(await all([CLIP])), stable(await all([CLIP])));
+});
+
+test('a stereo recording at 44.1 kHz is heard as the same words as the 8 kHz one', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'analyse-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const up = new Resampler(8_000, 44_100);
+  const left = Int16Array.from(up.push(await readWavSamples(CLIP)));
+  const both = new Int16Array(2 * left.length);
+  left.forEach((sample, i) => (both[2 * i] = sample));
+  const file = join(directory, 'stereo.wav');
+  await writeFile(file, encodeWav(both, { sampleRateHz: 44_100, channelCount: 2 }));
+  const keywords = (await all([file])).filter((event) => event.event === 'keyword');
+  t.is(keywords.length, 1);
+  t.like(keywords[0], { phrase: HUMAN.text, speaker: 'caller' });
+});
+
+test('text in a file named .wav is not audio', async (t) => {
+  const error = await t.throwsAsync(all([join(VECTORS_DIRECTORY, 'speech-ja-kana.tsv')]), {
+    instanceOf: UnavailableError,
+  });
+  t.is(error.code, 'not-audio');
 });
 
 test('a file that is not audio is told as such, with its name', async (t) => {

@@ -3,11 +3,7 @@ import type { AlertLevel, Category, DetectorEvent, Speaker } from './detector-ev
 import { buildPhraseTrie, type Phrase, type PhraseTrie } from './keyword/index.js';
 import { LegListener } from './listening/index.js';
 import { loadModels, modelNames, type LoadedModels } from './model/index.js';
-
-/** A recording as the telephone brings it: 8 kHz s16, one array for each channel. */
-export interface TelephoneAudio {
-  readonly channels: readonly Int16Array[];
-}
+import { readTelephoneAudio, type TelephoneAudio } from './telephone-audio.js';
 
 /** What policy says to an event. */
 export interface AnalysedAlert {
@@ -31,16 +27,14 @@ export interface AnalysisSummary {
 }
 
 export type AnalysedEvent = { readonly file: string } & (
-  | DetectorEvent
-  | AnalysedAlert
-  | AnalysisSummary
+  DetectorEvent | AnalysedAlert | AnalysisSummary
 );
 
 export interface AnalyseOptions {
   readonly modelsDirectory: string;
   readonly phrases: readonly Phrase[];
-  /** Reads a recording, any rate, as 8 kHz; throws when it is not audio. */
-  readonly readAudio: (file: string) => Promise<TelephoneAudio>;
+  /** Reads a recording as 8 kHz; throws when it is not audio. WAV of any rate, unless told. */
+  readonly readAudio?: (file: string) => Promise<TelephoneAudio>;
   /** Tell all that is heard, not keywords alone. */
   readonly kana: boolean;
   readonly clock: Clock;
@@ -76,7 +70,7 @@ async function* analyseFile(
   models: LoadedModels,
   trie: PhraseTrie,
 ): AsyncGenerator<DetectorEvent | AnalysedAlert | AnalysisSummary, void, undefined> {
-  const audio = await options.readAudio(file).catch((cause: unknown) => {
+  const audio = await (options.readAudio ?? readTelephoneAudio)(file).catch((cause: unknown) => {
     const found = messageOf(cause);
     throw new UnavailableError('not-audio', `${file}: expected audio, found: ${found}`, {
       cause,

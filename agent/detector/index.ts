@@ -4,8 +4,8 @@ export {
   type AnalysedEvent,
   type AnalyseOptions,
   type AnalysisSummary,
-  type TelephoneAudio,
 } from './analyse.js';
+export { readTelephoneAudio, type TelephoneAudio } from './telephone-audio.js';
 export {
   createDetectorClient,
   type DetectedLeg,

@@ -19,7 +19,11 @@ const IN_WINDOW_MAX_MS = 5_000;
 /** Half-way to the lowest: the calls come first. */
 const NICENESS = 5;
 
+/** What the agent may leave unread: more, and it does not listen any more. About an hour of heartbeats. */
+const UNREAD_BYTES_MAX = 1_000_000;
+
 const say = (message: DetectorMessage): void => {
+  if (process.stdout.writableLength > UNREAD_BYTES_MAX) process.exit(1);
   process.stdout.write(`${JSON.stringify(message)}\n`);
 };
 
@@ -27,8 +31,9 @@ let room: ListeningRoom | null = null;
 
 function beat(): void {
   if (room !== null && room.report.inWindowMs < IN_WINDOW_MAX_MS) {
-    const { inWindowMs: _, ...report } = room.report;
-    say({ say: 'heartbeat', ...report, rssBytes: process.memoryUsage.rss() });
+    const { effort, legs, windows, windowsDropped, lateMs } = room.report;
+    const rssBytes = process.memoryUsage.rss();
+    say({ say: 'heartbeat', effort, legs, windows, windowsDropped, lateMs, rssBytes });
   }
   systemClock.after(HEARTBEAT_MS, beat);
 }

@@ -61,7 +61,7 @@ test('every spelling of a number comes out as one (RFC 3966, TTC JJ-90.22)', (t)
   ]) {
     t.deepEqual(numberOf(hgwCaller(from)), '09000001234', from);
   }
-  t.is(normaliseNumber('+8221234567'), '+8221234567');
+  t.is(normaliseNumber('+820000000000'), '+820000000000');
   for (const none of ['', '+', '+81', 'alice', '0900000123a', '1'.repeat(25), '9'.repeat(60_000)]) {
     t.is(normaliseNumber(none), null, none.slice(0, 30));
   }

@@ -26,6 +26,7 @@ export {
   type Transport,
   type TransportCounts,
 } from './transport/transport.js';
+export { lateEvents } from './transport/late-events.js';
 export { openTransport, type TransportOptions } from './transport/open-transport.js';
 export {
   createTransactionLayer,
@@ -51,7 +52,7 @@ export {
   type UserAgent,
   type UserAgentCounts,
 } from './user-agent/index.js';
-export { createDigestClient, type DigestClient } from './digest/index.js';
+export { createDigestAuthoriser, createDigestClient, type DigestClient } from './digest/index.js';
 export {
   createRegistrar,
   type Binding,

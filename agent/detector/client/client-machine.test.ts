@@ -30,7 +30,10 @@ test('a detector that never comes up is given up for a minute after six tries in
   let state: ClientState = FIRST_STATE;
   const waits: (number | undefined)[] = [];
   while (state.name !== 'off') {
-    const [next, effects]: readonly [ClientState, readonly ClientEffect[]] = stepClient(state, DIED);
+    const [next, effects]: readonly [ClientState, readonly ClientEffect[]] = stepClient(
+      state,
+      DIED,
+    );
     waits.push(retryOf(effects));
     state = next.name === 'off' ? next : stepClient(next, { name: 'retryDue' })[0];
   }

@@ -141,7 +141,11 @@ test('a detector without a sign of life for 3 s is killed and another started', 
 
 test('a refused model turns the detector off with its reason, and costs one try a minute', (t) => {
   const { clock, client, children, last } = scene();
-  last().say({ say: 'refused', code: 'model-refused', reason: 'ear.onnx: expected SHA-256 a, found b' });
+  last().say({
+    say: 'refused',
+    code: 'model-refused',
+    reason: 'ear.onnx: expected SHA-256 a, found b',
+  });
   t.deepEqual(client.state, { name: 'off', reason: 'ear.onnx: expected SHA-256 a, found b' });
   clock.advance(59_000);
   t.is(children.length, 1);
@@ -198,4 +202,32 @@ test('a stopped client starts nothing any more', (t) => {
   clock.advance(120_000);
   t.is(children.length, 1);
   t.is(clock.pendingCount, 0);
+});
+
+test('a machine that has no process left to give costs tries, never a call', (t) => {
+  const clock = new FakeClock();
+  let tries = 0;
+  const nothing = (): void => undefined;
+  const client = createDetectorClient(
+    {
+      modelsDirectory: 'models',
+      phrases: [],
+      clock,
+      log: silentLog,
+      spawn: () => {
+        tries += 1;
+        throw new Error('EAGAIN');
+      },
+    },
+    { onEvent: nothing, onState: nothing, onGap: nothing },
+  );
+  clock.advance(30_000);
+  t.is(tries, 7);
+  t.deepEqual(client.state, { name: 'off', reason: 'EAGAIN' });
+  client.openLeg(LEG);
+  client.push(LEG.legId, FRAME, 0);
+  client.closeLeg(LEG.legId);
+  clock.advance(60_000);
+  t.true(tries > 7);
+  client.stop();
 });

@@ -11,7 +11,12 @@ import {
   type DetectorMessage,
   type Heartbeat,
 } from '../pipe/index.js';
-import { spawnDetector, type DetectorChild, type SpawnDetector } from './child.js';
+import {
+  spawnDetector,
+  type ChildEvents,
+  type DetectorChild,
+  type SpawnDetector,
+} from './child.js';
 import {
   FIRST_STATE,
   stepClient,
@@ -187,8 +192,8 @@ class ProcessClient implements DetectorClient {
   }
 
   stop(): void {
-    this.#step({ name: 'stop' });
     for (const legId of [...this.#legs.keys()]) this.closeLeg(legId);
+    this.#step({ name: 'stop' });
   }
 
   #sendPhrases(): void {
@@ -198,7 +203,8 @@ class ProcessClient implements DetectorClient {
   }
 
   #freeIndex(): number {
-    while (this.#byIndex.has(this.#nextIndex)) this.#nextIndex = (this.#nextIndex + 1) % LEG_INDICES;
+    while (this.#byIndex.has(this.#nextIndex))
+      this.#nextIndex = (this.#nextIndex + 1) % LEG_INDICES;
     const index = this.#nextIndex;
     this.#nextIndex = (index + 1) % LEG_INDICES;
     return index;
@@ -247,8 +253,8 @@ class ProcessClient implements DetectorClient {
     const lines = new LineReader(LINE_BYTES_MAX);
     this.#pipeFull = false;
     // What a process says or does after it was given up concerns nobody.
-    const current = (): boolean => this.#child === child;
-    const child = (this.#parts.spawn ?? spawnDetector)({
+    const current = (): boolean => child !== null && this.#child === child;
+    const events: ChildEvents = {
       onOutput: (text) => {
         for (const line of lines.push(text)) if (current()) this.#hear(line);
       },
@@ -259,7 +265,15 @@ class ProcessClient implements DetectorClient {
       onExit: (reason) => {
         if (current()) this.#step({ name: 'exited', reason });
       },
-    });
+    };
+    let child: DetectorChild | null = null;
+    try {
+      child = (this.#parts.spawn ?? spawnDetector)(events);
+    } catch (cause) {
+      // No process or no pipe left on the machine: the calls go on, and another try is due.
+      this.#step({ name: 'exited', reason: messageOf(cause) });
+      return;
+    }
     this.#child = child;
     const { modelsDirectory } = this.#parts;
     this.#sentPhrases = this.#phrases;
@@ -327,7 +341,8 @@ class ProcessClient implements DetectorClient {
     if (open.deafSinceWallMs === null) return;
     const { legId, callId } = open.leg;
     const toWallMs = this.#parts.clock.wallMs();
-    this.#events.onGap({ legId, callId, fromWallMs: open.deafSinceWallMs, toWallMs });
+    const fromWallMs = open.deafSinceWallMs;
     open.deafSinceWallMs = null;
+    if (toWallMs > fromWallMs) this.#events.onGap({ legId, callId, fromWallMs, toWallMs });
   }
 }

@@ -1,4 +1,9 @@
-export { spawnDetector, type ChildEvents, type DetectorChild, type SpawnDetector } from './child.js';
+export {
+  spawnDetector,
+  type ChildEvents,
+  type DetectorChild,
+  type SpawnDetector,
+} from './child.js';
 export {
   createDetectorClient,
   type DetectedLeg,

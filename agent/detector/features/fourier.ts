@@ -112,7 +112,7 @@ export class PowerSpectrum {
 function stagesOf(length: number): Stage[] {
   const stages: Stage[] = [];
   let stride = 1;
-  for (let rest = length; rest > 1; ) {
+  for (let rest = length; rest > 1;) {
     const radix = [4, 5, 2, 3].find((candidate) => rest % candidate === 0) ?? rest;
     rest /= radix;
     stages.push({ radix, stride, count: rest });

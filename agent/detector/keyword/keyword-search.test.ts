@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { KeywordSearch, type PhraseHit } from './keyword-search.js';
-import { MoraAlphabet } from './mora.js';
+import { kanaToMorae, MoraAlphabet } from './mora.js';
 import type { Phrase } from './phrase.js';
 import { buildPhraseTrie, thresholdFor } from './phrase-trie.js';
 
@@ -58,10 +58,25 @@ function search(rows: Rows, readings: readonly string[], score: number, runs = 1
   return hits;
 }
 
-const row = fc.array(fc.integer({ min: -60, max: 0 }).map((x) => x / 8), {
-  minLength: SIZE,
-  maxLength: SIZE,
-});
+/** Hits of all phrases together, with those of one alone: what a longer phrase hides must still be found. */
+const alone = (together: PhraseHit[], single: PhraseHit[]): PhraseHit[] => {
+  const hides = (hit: PhraseHit): boolean =>
+    together.some(
+      (other) =>
+        other.phrase.reading.length > hit.phrase.reading.length &&
+        other.firstFrame <= hit.firstFrame &&
+        other.lastFrame >= hit.lastFrame,
+    );
+  return [...together, ...single.filter(hides)];
+};
+
+const row = fc.array(
+  fc.integer({ min: -60, max: 0 }).map((x) => x / 8),
+  {
+    minLength: SIZE,
+    maxLength: SIZE,
+  },
+);
 const reading = fc
   .array(fc.constantFrom(...KANA), { minLength: 1, maxLength: 3 })
   .map((kana) => kana.join(''));
@@ -74,9 +89,9 @@ test('the trie finds the best score of every phrase exactly as trying all paths 
       fc.double({ min: -4, max: -0.1, noNaN: true }),
       (rows, readings, threshold) => {
         // One run, so that a hit is told only when nothing better came within 0.1 s: all 7 frames at most.
-        const hits = search(rows, readings, threshold);
         for (const wanted of readings) {
-          const tokens = ALPHABET.encode([...wanted].map((k) => ({ ア: 'a', イ: 'i', カ: 'ka' })[k] ?? ''));
+          const hits = alone(search(rows, readings, threshold), search(rows, [wanted], threshold));
+          const tokens = ALPHABET.encode(kanaToMorae(wanted));
           const best = bruteForce(rows, tokens);
           const found = Math.max(
             -Infinity,
@@ -120,6 +135,14 @@ test('a phrase said twice is told twice, and once per saying', (t) => {
   t.is(search(clear([...once, ...once]), ['カアイ'], -0.5, 4).length, 2);
 });
 
+test('a phrase within a longer one is told as the longer one', (t) => {
+  const hits = search(clear([3, 1, 2, 0]), ['カアイ', 'アイ', 'カア'], -0.5);
+  t.deepEqual(
+    hits.map(({ phrase }) => phrase.text),
+    ['カアイ'],
+  );
+});
+
 test('a jump in the stream joins no halves to a phrase', (t) => {
   const trie = buildPhraseTrie([phraseOf('カアイ')], ALPHABET, [{ moraeMin: 1, score: -0.5 }]);
   const keywords = new KeywordSearch(trie, SIZE);
@@ -132,5 +155,8 @@ test('a threshold is that of the longest length that fits', (t) => {
     { moraeMin: 1, score: -0.1 },
     { moraeMin: 5, score: -0.7 },
   ];
-  t.deepEqual([1, 4, 5, 30].map((morae) => thresholdFor(perMora, morae)), [-0.1, -0.1, -0.7, -0.7]);
+  t.deepEqual(
+    [1, 4, 5, 30].map((morae) => thresholdFor(perMora, morae)),
+    [-0.1, -0.1, -0.7, -0.7],
+  );
 });

@@ -67,7 +67,7 @@ export class KeywordSearch {
       this.#frame += 1;
     }
     this.#collect(hits, 0);
-    return hits;
+    return hits.filter((hit) => !hits.some((other) => isWithin(hit, other)));
   }
 
   #forget(frame: number): void {
@@ -90,16 +90,19 @@ export class KeywordSearch {
     const { nodes } = this.#trie;
     for (let n = nodes.length - 1; n >= 0; n -= 1) {
       const { token, parent, lossMax, ends } = nodes[n]!;
-      const mora = this.#inMora[n]!;
-      const blank = this.#inBlank[n]!;
+      // Nearly all nodes: nobody is here, and nobody can come.
+      if (this.#isEmpty(n) && parent >= 0 && this.#isEmpty(parent)) continue;
       const [best, start] = this.#bestInto(n, token, parent);
-      if (best === NOWHERE && mora === NOWHERE && blank === NOWHERE) continue;
       this.#stepBlank(n, lossMax);
       const value = best + this.#loss[token]!;
       this.#inMora[n] = value < lossMax ? NOWHERE : value;
       this.#moraStart[n] = start;
       if (ends.length > 0 && value >= lossMax) this.#complete(n, value, start);
     }
+  }
+
+  #isEmpty(n: number): boolean {
+    return this.#inMora[n] === NOWHERE && this.#inBlank[n] === NOWHERE;
   }
 
   /** The best way into the mora of node `n`: stay, from the blank before it, or straight from another mora. */
@@ -149,4 +152,14 @@ export class KeywordSearch {
       this.#pending[place] = undefined;
     }
   }
+}
+
+/** Said once, told once: 殺してやる within ぶっ殺してやる is the longer phrase. */
+function isWithin(hit: PhraseHit, other: PhraseHit): boolean {
+  return (
+    other.phrase.reading.length > hit.phrase.reading.length &&
+    other.phrase.level >= hit.phrase.level &&
+    other.firstFrame <= hit.firstFrame &&
+    other.lastFrame >= hit.lastFrame
+  );
 }

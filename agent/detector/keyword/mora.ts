@@ -95,16 +95,16 @@ const OTHER_PAIRS: Readonly<Record<string, string>> = {
 const ONE = new Map<string, string>();
 const TWO = new Map<string, string>();
 for (const [consonant, row] of ROWS) {
-  [...row].forEach((kana, i) => ONE.set(kana, consonant + 'aiueo'.charAt(i)));
+  Array.from(row).forEach((kana, i) => ONE.set(kana, consonant + 'aiueo'.charAt(i)));
 }
 ONE.delete('＿');
 for (const [kana, token] of Object.entries(SINGLE_KANA)) ONE.set(kana, token);
 for (const [kana, consonant] of Object.entries(PALATAL)) {
-  [...'ャュョ'].forEach((small, i) => TWO.set(kana + small, consonant + 'auo'.charAt(i)));
+  Array.from('ャュョ').forEach((small, i) => TWO.set(kana + small, consonant + 'auo'.charAt(i)));
   if (!NO_SMALL_E.includes(kana)) TWO.set(`${kana}ェ`, `${consonant}e`);
 }
 for (const [kana, consonant] of Object.entries(WITH_SMALL_VOWEL)) {
-  [...'ァィェォ'].forEach((small, i) => TWO.set(kana + small, consonant + 'aieo'.charAt(i)));
+  Array.from('ァィェォ').forEach((small, i) => TWO.set(kana + small, consonant + 'aieo'.charAt(i)));
 }
 for (const [pair, token] of Object.entries(OTHER_PAIRS)) TWO.set(pair, token);
 
@@ -115,9 +115,7 @@ const HIRAGANA_TO_KATAKANA = 0x60;
 export function toKatakana(text: string): string {
   return text
     .normalize('NFKC')
-    .replace(/[ぁ-ゖ]/gu, (kana) =>
-      String.fromCharCode(kana.charCodeAt(0) + HIRAGANA_TO_KATAKANA),
-    );
+    .replace(/[ぁ-ゖ]/gu, (kana) => String.fromCharCode(kana.charCodeAt(0) + HIRAGANA_TO_KATAKANA));
 }
 
 /** @returns the tokens of a reading; whatever is not kana is skipped, so pass a reading, not kanji */
@@ -173,7 +171,8 @@ export class MoraAlphabet {
   /** @returns indices of `morae`; a mora that the ear does not know becomes its vowel, as in training */
   encode(morae: readonly string[]): number[] {
     return morae.map(
-      (mora) => this.#index.get(mora) ?? this.#index.get(mora.slice(-1)) ?? this.#index.get('N') ?? 0,
+      (mora) =>
+        this.#index.get(mora) ?? this.#index.get(mora.slice(-1)) ?? this.#index.get('N') ?? 0,
     );
   }
 

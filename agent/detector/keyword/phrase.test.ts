@@ -20,12 +20,23 @@ test('readings become what is heard: small kana join, long vowels repeat, ヅ is
 });
 
 test('words for people are never phrases: 障害者, 外国人, also half-width and with a particle', (t) => {
-  for (const reading of ['ショウガイシャ', 'しょうがいしゃが', 'ｶﾞｲｺｸｼﾞﾝ', 'オマエガイジン', 'ザイニチダロ']) {
+  for (const reading of [
+    'ショウガイシャ',
+    'しょうがいしゃが',
+    'ｶﾞｲｺｸｼﾞﾝ',
+    'オマエガイジン',
+    'ザイニチダロ',
+  ]) {
     t.true(isProtected(reading), reading);
   }
   t.false(isProtected('コロスゾ'));
   t.false(isProtected('ソンガイバイショウシロ'));
-  const refused = checkPhrase({ text: '障害者', reading: 'ショウガイシャ', category: 'threat', level: 3 });
+  const refused = checkPhrase({
+    text: '障害者',
+    reading: 'ショウガイシャ',
+    category: 'threat',
+    level: 3,
+  });
   t.true('expected' in refused);
 });
 

@@ -87,8 +87,7 @@ export function isProtected(reading: string): boolean {
   const spaced = ` ${morae.join(' ')} `;
   return PROTECTED.some(
     (word) =>
-      spaced.includes(` ${word} `) &&
-      morae.length - word.split(' ').length < BESIDE_PROTECTED_MIN,
+      spaced.includes(` ${word} `) && morae.length - word.split(' ').length < BESIDE_PROTECTED_MIN,
   );
 }
 

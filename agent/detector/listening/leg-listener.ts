@@ -219,10 +219,7 @@ export class LegListener {
     return changes.map(({ name, position }) => ({
       event: name === 'started' ? 'speechStarted' : 'speechEnded',
       speaker: this.speaker,
-      atMs: Math.min(
-        this.#nowMs,
-        Math.round(this.#parts.startTick / 8 + (position - ORIGIN) / 16),
-      ),
+      atMs: Math.min(this.#nowMs, Math.round(this.#parts.startTick / 8 + (position - ORIGIN) / 16)),
       reportedAtMs: this.#nowMs,
     }));
   }

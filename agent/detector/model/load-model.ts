@@ -38,11 +38,10 @@ export function refused(
   found: string,
   cause?: unknown,
 ): UnavailableError {
-  return new UnavailableError(
-    'model-refused',
-    `${file}: expected ${expected}, found ${found}`,
-    { cause, fields: { file, expected, found } },
-  );
+  return new UnavailableError('model-refused', `${file}: expected ${expected}, found ${found}`, {
+    cause,
+    fields: { file, expected, found },
+  });
 }
 
 /**

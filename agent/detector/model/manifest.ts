@@ -19,7 +19,10 @@ const common = {
 export const earManifest = z.looseObject({
   kind: z.literal('ear'),
   ...common,
-  input: z.looseObject({ name: z.string(), shape: z.tuple([z.literal(1), z.literal(80), z.literal(400)]) }),
+  input: z.looseObject({
+    name: z.string(),
+    shape: z.tuple([z.literal(1), z.literal(80), z.literal(400)]),
+  }),
   output: z.looseObject({
     name: z.string(),
     shape: z.tuple([z.literal(1), z.literal(200), z.int().min(2).max(1_000)]),
@@ -27,9 +30,7 @@ export const earManifest = z.looseObject({
   }),
   streaming: z.looseObject({ hopSeconds: z.literal(0.5), lookaheadSeconds: z.literal(0.3) }),
   thresholds: z.looseObject({
-    perMora: z
-      .array(z.strictObject({ moraeMin: z.int().min(1), score: z.number().max(0) }))
-      .min(1),
+    perMora: z.array(z.strictObject({ moraeMin: z.int().min(1), score: z.number().max(0) })).min(1),
   }),
   vocabulary: z.array(z.string().min(1)),
   kana: z.array(z.string()),

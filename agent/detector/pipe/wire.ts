@@ -78,9 +78,7 @@ function decodeBody(body: Buffer): WirePacket {
   if (kind === KIND_JSON) return { kind: 'json', text: body.toString('utf8', 1) };
   assert.ok(kind === KIND_AUDIO && body.length >= AUDIO_HEAD_BYTES, `a packet of kind ${kind}`);
   const length = Math.floor((body.length - AUDIO_HEAD_BYTES) / 2);
-  const samples = Int16Array.from({ length }, (_, i) =>
-    body.readInt16LE(AUDIO_HEAD_BYTES + 2 * i),
-  );
+  const samples = Int16Array.from({ length }, (_, i) => body.readInt16LE(AUDIO_HEAD_BYTES + 2 * i));
   return { kind: 'audio', leg: body.readUInt16LE(1), startTick: body.readDoubleLE(3), samples };
 }
 

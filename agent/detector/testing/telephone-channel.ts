@@ -63,7 +63,11 @@ export function throughTelephone(samples16k: Int16Array, snrDb: number, seed: nu
   const narrow = filter(padded, lowPass(41, 0.24), 2);
   const high = lowPass(BAND_TAPS, 3_400 / 8_000);
   const low = lowPass(BAND_TAPS, 300 / 8_000);
-  const banded = filter(narrow, high.map((tap, i) => tap - (low[i] ?? 0)), 1);
+  const banded = filter(
+    narrow,
+    high.map((tap, i) => tap - (low[i] ?? 0)),
+    1,
+  );
   const gain = 0.1 / Math.max(speechLevel(banded), 1e-6);
   const noise = 0.1 * 10 ** (-snrDb / 20);
   const random = new SeededRandom(seed);

@@ -23,9 +23,7 @@ const vectors = z.looseObject({
 export type Vectors = z.infer<typeof vectors>;
 
 export async function readVectors(): Promise<Vectors> {
-  return vectors.parse(
-    JSON.parse(await readFile(join(VECTORS_DIRECTORY, 'vectors.json'), 'utf8')),
-  );
+  return vectors.parse(JSON.parse(await readFile(join(VECTORS_DIRECTORY, 'vectors.json'), 'utf8')));
 }
 
 /** The float32 content of a .npy file, C order. */

@@ -46,7 +46,7 @@ export type LifeEffect =
   /** `tag` null: the one dialog there is. A second BYE to the same branch is not sent. */
   | { readonly do: 'bye'; readonly tag: string | null }
   | { readonly do: 'respondFinal'; readonly status: number }
-  | { readonly do: 'sendSuccess' | 'stopRepeats' | 'emitConfirmed' | 'countStray' }
+  | { readonly do: 'sendSuccess' | 'emitConfirmed' | 'countStray' }
   | {
       readonly do: 'end';
       readonly by: SessionEnd['by'];

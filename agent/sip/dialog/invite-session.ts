@@ -295,6 +295,7 @@ export class Session implements InviteSession, SessionCore {
     if (this.#opening?.role === 'uas') this.#opening.uas.close();
     const { by, how, status } = effect;
     const reason = by === 'remote' ? this.#theirReason : this.#ourReason;
+    this.context.log.info('sip.session.ended', { session: this.id, by, how, status });
     this.emit({ name: 'ended', end: { by, how, status, reason } });
     this.#onEnded();
   }
@@ -305,7 +306,7 @@ export class Session implements InviteSession, SessionCore {
   }
 
   #receivePrack(prack: ServerTransaction): void {
-    if (this.#opening?.role === 'uas' && this.state === 'early') {
+    if (this.#opening?.role === 'uas') {
       this.#opening.uas.receivePrack(prack);
     } else {
       prack.respond(respondTo(prack.request, 481));

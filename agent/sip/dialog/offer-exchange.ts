@@ -12,7 +12,7 @@ import {
 } from './offer-machine.js';
 import { respondTo, sdpOf } from './response.js';
 import { ALLOW, SUPPORTED } from './session-context.js';
-import type { SessionCore } from './session-core.js';
+import type { SessionCore, SessionOffers } from './session-core.js';
 import { agreedByResponse, answerSessionTimer, minSeOf } from './session-timer-machine.js';
 import { SuccessRepeater } from './success-repeater.js';
 
@@ -23,7 +23,7 @@ interface Pending {
 }
 
 /** Drives the offer machine: re-INVITE and UPDATE in both directions. */
-export class OfferExchange {
+export class OfferExchange implements SessionOffers {
   #state: OfferState;
   #pending: Pending | null = null;
   #retry: Timer | null = null;
@@ -38,7 +38,6 @@ export class OfferExchange {
     this.#state = startOffers(ours);
   }
 
-  /** What the opening of the session and the ACK of its 2xx tell. */
   note(event: 'done' | 'weAccepted' | 'acked'): void {
     this.#step({ name: event });
   }
@@ -59,7 +58,6 @@ export class OfferExchange {
     });
   }
 
-  /** A re-INVITE, or an UPDATE or PRACK with SDP. */
   receive(transaction: ServerTransaction): void {
     const { request } = transaction;
     const before = this.#pending;
@@ -241,13 +239,13 @@ export class OfferExchange {
       this.#send(offer);
       return;
     }
-    if (isDialogGone(status, response !== null)) this.#core.step({ name: 'broken', status });
+    if (isDialogGone(status)) this.#core.step({ name: 'broken', status });
     else this.#step({ name: 'refused', status });
   }
 
   #giveUp(offer: OurOffer, status: number): void {
-    // A refresh that fails lets the session timer decide (RFC 4028 §10).
     if (offer.purpose === 'offer') this.#core.emit({ name: 'offerRefused', status });
+    else this.#core.refresh.failed();
   }
 
   #onRefreshed({ status, response }: Outcome): void {
@@ -257,16 +255,16 @@ export class OfferExchange {
       this.#core.refresh.agree(agreedByResponse(response));
     } else if (status === 422 && response !== null && this.#core.refresh.raise(minSeOf(response))) {
       this.refresh();
-    } else if (isDialogGone(status, response !== null)) {
+    } else if (isDialogGone(status)) {
       this.#core.step({ name: 'broken', status });
+    } else {
+      this.#core.refresh.failed();
     }
   }
 }
 
-/** RFC 3261 §12.2.1.2, RFC 5057 §5.1: 481 and 408 end the dialog; so does a request that cannot be sent. */
-function isDialogGone(status: number, wasReceived: boolean): boolean {
-  return status === 481 || status === 408 || (status === 503 && !wasReceived);
-}
+/** RFC 3261 §12.2.1.2: 481 and 408 end the dialog. One that could not be sent does not: the next may arrive. */
+const isDialogGone = (status: number): boolean => status === 481 || status === 408;
 
 /** 500 to a request that came too early says when to try again: 0–10 s (RFC 3261 §14.2). */
 export function refuse(core: SessionCore, transaction: ServerTransaction, status: number): void {

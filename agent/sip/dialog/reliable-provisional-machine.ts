@@ -23,6 +23,8 @@ export interface ReliableState {
     readonly dueAfterMs: number;
   } | null;
   readonly queue: readonly Provisional[];
+  /** What had no PRACK yet when the final response went out: its PRACK may still come, and is no stranger. */
+  readonly overtaken: Provisional | null;
 }
 export type ReliableEvent =
   | { readonly name: 'send'; readonly response: Provisional }
@@ -44,7 +46,7 @@ export const RELIABLE_QUEUE_MAX = 4;
 
 /** @param firstRSeq the RSeq before the first, 0…2^31−2 (RFC 3262 §3: chosen at random) */
 export function startReliable(firstRSeq: number): ReliableState {
-  return { rSeq: firstRSeq, waiting: null, queue: [] };
+  return { rSeq: firstRSeq, waiting: null, queue: [], overtaken: null };
 }
 
 export function stepReliable(state: ReliableState, event: ReliableEvent): Step {
@@ -59,7 +61,7 @@ export function stepReliable(state: ReliableState, event: ReliableEvent): Step {
       return repeat(state);
     case 'final':
       return [
-        { ...state, waiting: null, queue: [] },
+        { ...state, waiting: null, queue: [], overtaken: state.waiting?.response ?? null },
         state.waiting === null ? [] : [{ do: 'stopWaiting' }],
       ];
   }
@@ -83,6 +85,12 @@ function send(state: ReliableState, response: Provisional): Step {
 }
 
 function acknowledge(state: ReliableState, rSeq: number): Step {
+  if (state.overtaken !== null && rSeq === state.rSeq) {
+    return [
+      { ...state, overtaken: null },
+      [{ do: 'acknowledged', response: { ...state.overtaken, sdp: null } }],
+    ];
+  }
   if (state.waiting === null || rSeq !== state.rSeq) return [state, [{ do: 'unmatched' }]];
   const { response } = state.waiting;
   const done: readonly ReliableEffect[] = [{ do: 'stopWaiting' }, { do: 'acknowledged', response }];

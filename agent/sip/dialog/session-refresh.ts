@@ -1,6 +1,6 @@
 import type { Timer } from '../../../base/index.js';
 import type { HeaderField } from '../message/sip-message.js';
-import type { SessionCore } from './session-core.js';
+import type { SessionCore, SessionTimer } from './session-core.js';
 import {
   askSessionTimer,
   stepSessionTimer,
@@ -11,7 +11,7 @@ import {
 import type { DialogSnapshot } from './session.js';
 
 /** Drives the session timer (RFC 4028): two waits, refresh at the half, BYE before the end. */
-export class SessionRefresh {
+export class SessionRefresh implements SessionTimer {
   #state: SessionTimerState = { name: 'off' };
   #expiresAtWallMs = 0;
   #half: Timer | null = null;
@@ -25,7 +25,6 @@ export class SessionRefresh {
     this.#minSeS = core.context.settings.minSeS;
   }
 
-  /** A 2xx settled it. */
   agree(agreed: SessionInterval | null): void {
     this.#expiresAtWallMs = this.#core.context.clock.wallMs() + (agreed?.intervalS ?? 0) * 1_000;
     this.#step({ name: 'agreed', agreed, elapsedMs: 0 });
@@ -57,11 +56,14 @@ export class SessionRefresh {
     return askSessionTimer(Math.max(intervalS, this.#minSeS), this.#minSeS, refresher);
   }
 
-  /** @returns whether a 422 asks for more than we offered, so that another try makes sense */
   raise(minSeS: number): boolean {
     const isMore = minSeS > this.#minSeS;
     this.#minSeS = Math.max(this.#minSeS, minSeS);
     return isMore;
+  }
+
+  failed(): void {
+    this.#step({ name: 'refreshFailed' });
   }
 
   close(): void {
@@ -75,6 +77,11 @@ export class SessionRefresh {
       switch (effect.do) {
         case 'wait':
           this.#wait(effect.halfMs, effect.almostOverMs);
+          break;
+        case 'waitAgain':
+          this.#half = this.#core.context.clock.after(effect.ms, () =>
+            this.#step({ name: 'halfDue' }),
+          );
           break;
         case 'stopWaiting':
           this.#stopWaiting();

@@ -4,8 +4,9 @@ import { hasToken, headerOf, type HeaderField, type SipMessage } from '../messag
  * The session timer (RFC 4028).
  *
  *   off --agreed(interval)--> running --half, we refresh--> refreshing --agreed--> running
- *    ^                           |                              |
- *    \--agreed(none) | closed----+-- almost over ---------------+--> off (BYE)
+ *    ^                           |  ^                           |  |
+ *    |                           |  \------refreshFailed (10 s)-/  |
+ *    \--agreed(none) | closed----+-- almost over ------------------+--> off (BYE)
  */
 export interface SessionInterval {
   readonly intervalS: number;
@@ -22,11 +23,15 @@ export type SessionTimerEvent =
       readonly elapsedMs: number;
     }
   | { readonly name: 'halfDue' }
+  /** Refused, or not sent, but the dialog stands. */
+  | { readonly name: 'refreshFailed' }
   | { readonly name: 'almostOver' }
   | { readonly name: 'closed' };
 export type SessionTimerEffect =
   /** Replaces both waits. */
   | { readonly do: 'wait'; readonly halfMs: number | null; readonly almostOverMs: number }
+  /** For another refresh; the end stays where it is. */
+  | { readonly do: 'waitAgain'; readonly ms: number }
   | { readonly do: 'stopWaiting' | 'refresh' | 'expire' };
 type Step = readonly [SessionTimerState, readonly SessionTimerEffect[]];
 
@@ -34,6 +39,8 @@ type Step = readonly [SessionTimerState, readonly SessionTimerEffect[]];
 export const MIN_SE_S = 90;
 /** Longer is taken as this, s: one day. */
 export const SESSION_EXPIRES_MAX_S = 86_400;
+/** Until a refused refresh is tried again, ms. */
+const REFRESH_RETRY_MS = 10_000;
 const OFF: SessionTimerState = { name: 'off' };
 
 export function stepSessionTimer(state: SessionTimerState, event: SessionTimerEvent): Step {
@@ -45,6 +52,9 @@ export function stepSessionTimer(state: SessionTimerState, event: SessionTimerEv
     case 'halfDue':
       if (state.name !== 'running' || !state.agreed.weRefresh) return [state, []];
       return [{ ...state, name: 'refreshing' }, [{ do: 'refresh' }]];
+    case 'refreshFailed':
+      if (state.name !== 'refreshing') return [state, []];
+      return [{ ...state, name: 'running' }, [{ do: 'waitAgain', ms: REFRESH_RETRY_MS }]];
     case 'almostOver':
       return state.name === 'off' ? [state, []] : [OFF, [{ do: 'stopWaiting' }, { do: 'expire' }]];
     case 'closed':

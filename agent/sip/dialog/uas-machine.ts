@@ -50,7 +50,7 @@ function accepted(state: LifeState & { readonly name: 'accepted' }, event: LifeE
     case 'byeReceived':
       return [
         { name: 'ended', tag: null },
-        [{ do: 'stopRepeats' }, { do: 'end', by: 'remote', how: 'bye', status: null }],
+        [{ do: 'end', by: 'remote', how: 'bye', status: null }],
       ];
     case 'broken':
       return bye({ do: 'end', by: 'remote', how: 'failed', status: event.status });
@@ -69,5 +69,5 @@ function over(status: number, end: LifeEffect): LifeStep {
 }
 
 function bye(end: LifeEffect): LifeStep {
-  return [{ name: 'ended', tag: null }, [{ do: 'stopRepeats' }, { do: 'bye', tag: null }, end]];
+  return [{ name: 'ended', tag: null }, [{ do: 'bye', tag: null }, end]];
 }

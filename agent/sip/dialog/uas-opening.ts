@@ -121,9 +121,6 @@ export class UasOpening {
       case 'sendSuccess':
         this.#sendSuccess();
         break;
-      case 'stopRepeats':
-        this.#repeater?.stop();
-        break;
       case 'emitConfirmed':
         this.#core.emit({ name: 'confirmed', sdp: this.#answerInAck });
         break;

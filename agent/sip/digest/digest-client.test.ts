@@ -1,9 +1,9 @@
 import test from 'ava';
 import { SeededRandom } from '../../../base/testing/seeded-random.js';
 import { parseAuthFields } from './auth-fields.js';
-import { createDigestClient } from './digest-client.js';
+import { createDigestAuthoriser, createDigestClient } from './digest-client.js';
 import { digestResponse } from './digest-hash.js';
-import { responseFrom } from './testing/sip-text.js';
+import { registerFrom, responseFrom } from './testing/sip-text.js';
 
 const NO_BODY = new Uint8Array(0);
 const REGISTER = { method: 'REGISTER', uri: 'sip:192.168.1.1', body: NO_BODY };
@@ -143,4 +143,18 @@ test('auth-int alone is answered with a hash of the body (RFC 7616 §3.4.3)', (t
   };
   t.not(responseOf('a'), responseOf('b'));
   t.is(responseOf('a'), responseOf('a'));
+});
+
+test('the answer for a session names the Request-URI, and counts a nonce on over all its requests', (t) => {
+  const authoriser = createDigestAuthoriser(new SeededRandom(1));
+  const answer = (): ReadonlyMap<string, string> | undefined => {
+    const header = authoriser.authorise(
+      challenged(['Digest realm="r", nonce="n", qop="auth"'], 407),
+      registerFrom(),
+      { user: '3', password: 'p' },
+    );
+    return parseAuthFields(header?.value ?? '')[0]?.params;
+  };
+  t.is(answer()?.get('uri'), 'sip:127.0.0.1:5060');
+  t.is(answer()?.get('nc'), '00000002');
 });

@@ -1,6 +1,12 @@
 import { randomHex, type Random } from '../../../base/index.js';
 import type { Credentials } from '../dialog/session.js';
-import { headersOf, type HeaderField, type SipResponse } from '../message/sip-message.js';
+import {
+  headersOf,
+  type HeaderField,
+  type SipRequest,
+  type SipResponse,
+} from '../message/sip-message.js';
+import { formatSipUri } from '../message/sip-uri.js';
 import { parseAuthFields, quote, type AuthFields } from './auth-fields.js';
 import {
   algorithmOf,
@@ -35,7 +41,7 @@ export interface DigestClient {
 }
 
 /** Nonces whose count is remembered; the one unused longest is forgotten. */
-const NONCES_MAX = 16;
+const NONCES_MAX = 64;
 
 interface Challenge {
   readonly algorithm: DigestAlgorithm;
@@ -48,39 +54,80 @@ interface Challenge {
   readonly stale: boolean;
 }
 
+/** Answers challenges for any user; what the sessions of `dialog/` are given. */
+export interface DigestAuthoriser {
+  /** @returns the header to send `request` again with; null when no challenge in `response` can be answered */
+  authorise(
+    response: SipResponse,
+    request: SipRequest,
+    credentials: Credentials,
+  ): HeaderField | null;
+}
+
+export function createDigestClient(credentials: Credentials, random: Random): DigestClient {
+  const nonces = new NonceCounts();
+  return {
+    answer: (response, request) =>
+      answerChallenge(response, request, { credentials, random, nonces }),
+  };
+}
+
+export function createDigestAuthoriser(random: Random): DigestAuthoriser {
+  const nonces = new NonceCounts();
+  return {
+    authorise: (response, { method, uri, body }, credentials) => {
+      const request = { method, uri: formatSipUri(uri), body };
+      const answer = answerChallenge(response, request, { credentials, random, nonces });
+      return answer?.header ?? null;
+    },
+  };
+}
+
 /**
  * Counts each nonce's uses (`nc`), also across requests: a server that gives the same nonce again wants nc=00000002.
  */
-export function createDigestClient(credentials: Credentials, random: Random): DigestClient {
-  const uses = new Map<string, number>();
-  const countUse = (nonce: string): string => {
-    const count = (uses.get(nonce) ?? 0) + 1;
-    uses.delete(nonce);
-    uses.set(nonce, count);
-    const oldest = uses.keys().next();
-    if (uses.size > NONCES_MAX && oldest.done !== true) uses.delete(oldest.value);
+class NonceCounts {
+  readonly #uses = new Map<string, number>();
+
+  /** @returns eight hexadecimal digits */
+  count(nonce: string): string {
+    const count = (this.#uses.get(nonce) ?? 0) + 1;
+    this.#uses.delete(nonce);
+    this.#uses.set(nonce, count);
+    const oldest = this.#uses.keys().next();
+    if (this.#uses.size > NONCES_MAX && oldest.done !== true) this.#uses.delete(oldest.value);
     return count.toString(16).padStart(8, '0');
-  };
+  }
+}
+
+interface Answering {
+  readonly credentials: Credentials;
+  readonly random: Random;
+  readonly nonces: NonceCounts;
+}
+
+function answerChallenge(
+  response: SipResponse,
+  request: ChallengedRequest,
+  { credentials, random, nonces }: Answering,
+): DigestAnswer | null {
+  const isProxy = response.status === 407;
+  const challenge = strongestOf(
+    headersOf(response, isProxy ? 'Proxy-Authenticate' : 'WWW-Authenticate'),
+  );
+  if (challenge === null) return null;
+  const { user, password } = credentials;
+  const { method, uri, body } = request;
+  const cnonce = randomHex(random, 8);
+  const nonceCount = nonces.count(challenge.nonce);
+  const qop = challenge.qop === null ? null : { name: challenge.qop, nonceCount, cnonce };
+  const digest = digestResponse({ ...challenge, method, uri, body, user, password, qop, cnonce });
   return {
-    answer(response, request) {
-      const isProxy = response.status === 407;
-      const challenge = strongestOf(
-        headersOf(response, isProxy ? 'Proxy-Authenticate' : 'WWW-Authenticate'),
-      );
-      if (challenge === null) return null;
-      const cnonce = randomHex(random, 8);
-      const nonceCount = countUse(challenge.nonce);
-      const qop = challenge.qop === null ? null : { name: challenge.qop, nonceCount, cnonce };
-      const { user, password } = credentials;
-      const response_ = digestResponse({ ...challenge, ...request, user, password, qop, cnonce });
-      return {
-        header: {
-          name: isProxy ? 'Proxy-Authorization' : 'Authorization',
-          value: formatCredentials({ challenge, user, uri: request.uri, qop, cnonce }, response_),
-        },
-        stale: challenge.stale,
-      };
+    header: {
+      name: isProxy ? 'Proxy-Authorization' : 'Authorization',
+      value: formatCredentials({ challenge, user, uri, qop, cnonce }, digest),
     },
+    stale: challenge.stale,
   };
 }
 

@@ -1,8 +1,10 @@
 export { AUTH_GUARD_LIMITS, AuthGuard, type AuthGuardLimits } from './auth-guard.js';
 export {
+  createDigestAuthoriser,
   createDigestClient,
   type ChallengedRequest,
   type DigestAnswer,
+  type DigestAuthoriser,
   type DigestClient,
 } from './digest-client.js';
 export {

@@ -26,7 +26,6 @@ export function findBody(bytes: Uint8Array): { headEnd: number; bodyStart: numbe
   return null;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const STRANGE = /[\0-\x08\x0b-\x1f\x7f]/g;
 
 /** Cuts a head into its lines. A line may end in CRLF or, from careless peers, in LF. */

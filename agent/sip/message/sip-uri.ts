@@ -61,7 +61,6 @@ function isHostName(text: string): boolean {
   return true;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const FORBIDDEN = /[\0-\x20\x7f"<>]/g;
 
 const hasForbidden = (text: string): boolean => {

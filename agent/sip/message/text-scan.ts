@@ -130,7 +130,6 @@ export function readList<T>(text: string, readItem: (cursor: Cursor) => T | null
   return cursor.at === text.length ? items : null;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what it is about
 const CONTROLS = /[\0-\x08\x0a-\x1f\x7f]/g;
 
 /** @returns `text` on one line: CR, LF, NUL and the like become blanks, so that no value can begin a header of its own */

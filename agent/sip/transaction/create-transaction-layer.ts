@@ -118,6 +118,7 @@ class Layer implements WiredTransactionLayer {
     events: ClientTransactionEvents,
   ): ClientTransaction {
     assert(request.method !== 'ACK', 'an ACK has no transaction: use sendAck');
+    assert(request.method !== 'CANCEL', 'a CANCEL shares the branch of its INVITE: use cancel');
     const sent = this.#withVia(request, target);
     if (!this.#isOpen || this.activeCount >= 2 * this.#limits.transactionsMax) {
       const cause = new UnavailableError('sipTransactionsFull', 'too many transactions');

@@ -106,8 +106,6 @@ export class MachineRun<Event, Effect extends { readonly do: string }, Message> 
 
 const OWN: ReadonlySet<string> = new Set(['start', 'stop', 'terminate', 'countStray']);
 
-function isOwn<Effect extends { readonly do: string }>(
-  effect: Effect | MachineEffect,
-): effect is MachineEffect {
+function isOwn(effect: { readonly do: string }): effect is MachineEffect {
   return OWN.has(effect.do);
 }

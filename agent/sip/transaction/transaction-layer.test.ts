@@ -14,6 +14,9 @@ import {
 } from '../message/sip-message.js';
 import { parseVia } from '../message/via.js';
 import { FakeNetwork, type FakeNetworkOptions } from '../testing/fake-network.js';
+import { SipGrammar } from '../testing/grammar.js';
+import { mutate } from '../testing/mutator.js';
+import { parseSipMessage } from '../message/parse-sip-message.js';
 import { addressOf, requestOf, uriOf } from '../testing/message-builders.js';
 import type { Endpoint, Transport } from '../transport/transport.js';
 import { lateEvents } from '../transport/late-events.js';
@@ -558,6 +561,27 @@ test('with a third of all messages lost, doubled and reordered, every call is an
     t.true(offeredCount <= 5, `seed ${seed}`);
     t.is(caller.activeCount + callee.activeCount + clock.pendingCount, 0, `seed ${seed}`);
   }
+});
+
+test('10,000 generated and broken messages, to a user that answers at random, leave nothing behind', (t) => {
+  const random = new SeededRandom(11);
+  const w = world({}, 300);
+  const grammar = new SipGrammar(random);
+  for (let n = 0; n < 10_000; n += 1) {
+    const bytes = grammar.message();
+    const result = parseSipMessage(random.below(2) === 0 ? bytes : mutate(bytes, random));
+    const from = peerAt(random.pick(['UDP', 'TCP']));
+    if (result.ok) w.layer.transportEvents.onMessage(result.message, from);
+    w.clock.advance(random.below(200));
+    const transaction = w.offered.shift();
+    if (transaction === undefined) continue;
+    const status = random.pick([180, 200, 404, 486]);
+    transaction.respond(responseTo(transaction.request, status, { toTag: 'box' }));
+    if (status === 180) transaction.respond(responseTo(transaction.request, 500, { toTag: 'box' }));
+  }
+  for (const left of w.offered) left.respond(responseTo(left.request, 500, { toTag: 'box' }));
+  w.clock.advance(100_000);
+  t.is(w.layer.activeCount + w.clock.pendingCount, 0);
 });
 
 test('our Via asks for rport and keeps its branch in every repeat (RFC 3581 §3)', (t) => {

@@ -24,7 +24,7 @@ interface Port {
 async function open(options: { tcp?: boolean; isTcpCapable?: boolean } = {}): Promise<Port> {
   const got: { message: SipMessage; from: Endpoint }[] = [];
   let wake = (): void => undefined;
-  let tellFailed = (_cause: unknown): void => undefined;
+  let tellFailed: (cause: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolve) => (tellFailed = resolve));
   const transport = await openTransport(
     {
@@ -97,6 +97,15 @@ test('a request over 1,300 bytes goes by TCP to a peer that can, and by UDP when
   a.transport.send(withVia(a, 'UDP', 'x'.repeat(2_000)), endpointOf(c, 'UDP'));
   t.is((await c.next()).from.transport, 'UDP');
   await Promise.all([a, b, c].map((port) => port.transport.close()));
+});
+
+test('an answer whose TCP connection is gone goes to the port in its Via (RFC 3261 §18.2.2)', async (t) => {
+  const [a, b] = [await open(), await open()];
+  const request = withVia(a, 'TCP');
+  b.transport.send(responseTo(request, 200), { transport: 'TCP', address: '127.0.0.1', port: 9 });
+  const { message } = await a.next();
+  t.is(message.kind === 'response' ? message.status : 0, 200);
+  await Promise.all([a.transport.close(), b.transport.close()]);
 });
 
 test('a taken port is told as such, with its number', async (t) => {

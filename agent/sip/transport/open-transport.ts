@@ -1,13 +1,13 @@
 import { messageOf, UnavailableError, type Clock, type Log } from '../../../base/index.js';
 import { formatSipMessage } from '../message/format-sip-message.js';
 import { parseSipMessage, type ParseFailure } from '../message/parse-sip-message.js';
-import type { SipMessage } from '../message/sip-message.js';
+import type { SipMessage, SipResponse } from '../message/sip-message.js';
 import { AnswerBound, formatStatelessAnswer } from './stateless-answer.js';
 import type { StreamFrame } from './sip-stream-framer.js';
 import { TcpConnections } from './tcp-connections.js';
 import type { Endpoint, Transport, TransportCounts, TransportEvents } from './transport.js';
 import { openDatagrams, type Datagrams, type OnFailed } from './udp-socket.js';
-import { noteInVia, noteSource, replyTarget, type ReplyPolicy } from './via-routing.js';
+import { noteInVia, noteSource, replyTarget, SIP_PORT, type ReplyPolicy } from './via-routing.js';
 
 /** Above this a request goes by TCP where the peer can (RFC 3261 §18.1.1). */
 export const UDP_REQUEST_BYTES_MAX = 1_300;
@@ -111,8 +111,7 @@ class SocketTransport implements Transport {
   send(message: SipMessage, to: Endpoint): void {
     const onFailed: OnFailed = (cause) => this.#events.onSendFailed(message, to, cause);
     if (message.kind === 'response') {
-      const [top] = message.via;
-      const target = top === undefined ? to : replyTarget(top, to, this.#policyOf(to));
+      const target = this.#replyTarget(message, to);
       this.#write(formatSipMessage(message), target, onFailed);
       return;
     }
@@ -132,6 +131,15 @@ class SocketTransport implements Transport {
 
   async close(): Promise<void> {
     await Promise.all([this.#datagrams?.close(), this.#connections?.close()]);
+  }
+
+  #replyTarget(response: SipResponse, source: Endpoint): Endpoint {
+    const [top] = response.via;
+    if (top === undefined) return source;
+    const target = replyTarget(top, source, this.#policyOf(source));
+    // §18.2.2: when the connection of the request is gone, a new one to the port in its Via.
+    const isGone = target.transport === 'TCP' && this.#connections?.has(target) === false;
+    return isGone ? { ...target, port: top.port ?? SIP_PORT } : target;
   }
 
   #policyOf(peer: Endpoint): ReplyPolicy {

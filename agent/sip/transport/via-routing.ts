@@ -1,7 +1,8 @@
 import { paramOf, withParam, type SipMessage, type Via } from '../message/sip-message.js';
 import type { Endpoint } from './transport.js';
 
-const SIP_PORT = 5060;
+/** RFC 3261 §18.1.1. */
+export const SIP_PORT = 5060;
 
 /** How a peer wants its answers. */
 export interface ReplyPolicy {

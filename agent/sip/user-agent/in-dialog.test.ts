@@ -184,7 +184,7 @@ test('what arrives in a dialog is answered by its method', (t) => {
     NOTIFY: 200,
     MESSAGE: 405,
     SUBSCRIBE: 405,
-    PRACK: 481,
+    PRACK: 400,
     FLY: 501,
   };
   for (const [method, status] of Object.entries(expected)) {
@@ -282,4 +282,36 @@ test('a restarted agent goes on with the dialog: CSeq, routes, session timer (RF
   after.clock.advance(32_000);
   t.is(after.agent.findSession(snapshot), null);
   t.is(after.clock.pendingCount, 0);
+});
+
+test('a refresh that is refused or cannot be sent is tried again every 10 s until the session is almost over', (t) => {
+  const { stage, session, events, dialog } = calledUs();
+  const headers = [field('Supported', 'timer'), field('Session-Expires', '90;refresher=uas')];
+  stage.within(dialog, 'UPDATE', { headers: [...headers, field('Allow', 'UPDATE')] });
+  stage.clock.advance(45_000);
+  const first = stage.wire.nth('UPDATE');
+  first.events.onResponse(answer(first.request, 500));
+  stage.clock.advance(10_000);
+  stage.wire.nth('UPDATE', 1).events.onTransportError(new Error('refused'));
+  t.is(session.state, 'confirmed');
+  stage.clock.advance(5_000);
+  t.like(events.at(-1), { name: 'ended', end: { how: 'sessionExpired' } });
+  t.deepEqual(stage.wire.methods(), ['UPDATE', 'UPDATE', 'BYE']);
+  t.is(stage.wire.nth('BYE').atMs, 60_000);
+});
+
+test('a session restored past its half is refreshed at once, and still ends in time (RFC 4028 §10)', (t) => {
+  const { session, dialog, stage: before } = calledUs();
+  const headers = [field('Supported', 'timer'), field('Session-Expires', '300;refresher=uas')];
+  before.within(dialog, 'UPDATE', { headers });
+  const { snapshot } = session;
+  t.truthy(snapshot);
+  if (snapshot === null) return;
+  const after = new Stage();
+  after.clock.jumpWall(200_000);
+  after.agent.restore(snapshot);
+  after.clock.advance(0);
+  t.is(after.wire.nth('INVITE').atMs, 0);
+  after.clock.advance(68_000);
+  t.is(after.wire.nth('BYE').atMs, 68_000);
 });

@@ -21,6 +21,9 @@ const IN_DIALOG_ONLY: ReadonlySet<string> = new Set(['BYE', 'PRACK', 'UPDATE', '
 /** Methods that we know and do not serve. */
 const NOT_SERVED: ReadonlySet<string> = new Set(['MESSAGE', 'PUBLISH', 'REFER']);
 
+/** Unknown option tags that a 420 names; more are not repeated to the sender. */
+const UNSUPPORTED_MAX = 16;
+
 /** What any request must pass (RFC 3261 §8.2.2). @returns the refusal, or null when it is fine */
 export function refusalOf(request: SipRequest, random: Random): SipResponse | null {
   const localTag = randomHex(random, 8);
@@ -30,7 +33,7 @@ export function refusalOf(request: SipRequest, random: Random): SipResponse | nu
     (token) => !SUPPORTED_TAGS.includes(token.toLowerCase()),
   );
   if (unknown.length === 0) return null;
-  const headers = [{ name: 'Unsupported', value: unknown.join(', ') }];
+  const headers = [{ name: 'Unsupported', value: unknown.slice(0, UNSUPPORTED_MAX).join(', ') }];
   return respondTo(request, 420, { localTag, headers });
 }
 

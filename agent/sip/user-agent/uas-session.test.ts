@@ -243,3 +243,24 @@ test('as refresher we send UPDATE at the half where it is allowed, else a re-INV
     t.like(events.at(-1), { name: 'ended', end: { how: 'failed', status: 408 } });
   }
 });
+
+test('a PRACK that the 200 overtook is still answered 200, a second one 481 (RFC 3262 §3)', (t) => {
+  const stage = new Stage();
+  const { transaction, session, events } = stage.ringUs({ headers: REL });
+  session.ring();
+  const rAck = field('RAck', `${headerOf(transaction.last, 'RSeq') ?? ''} 20 INVITE`);
+  session.accept(ANSWER);
+  t.is(transaction.last.status, 200);
+  t.is(stage.within(transaction.last, 'PRACK', { headers: [rAck] }).last.status, 200);
+  t.is(stage.within(transaction.last, 'PRACK', { headers: [rAck] }).last.status, 481);
+  stage.ack(transaction.last);
+  t.deepEqual(names(events), ['confirmed']);
+});
+
+test('a 180 that cannot be sent harms no call: a repeat may arrive (RFC 6026 §7.1)', (t) => {
+  const stage = new Stage();
+  const { transaction, session } = stage.ringUs();
+  session.ring();
+  transaction.events?.onTransportError(new Error('refused'));
+  t.is(session.state, 'early');
+});

@@ -172,6 +172,7 @@ class SipUserAgent implements UserAgent {
     if (screening.verdict === 'accept') return true;
     if (screening.verdict === 'refuse') {
       this.#counts.refused += 1;
+      this.#options.log.debug('sip.refused', { method: request.method, ...source });
       const localTag = randomHex(this.#options.random, 8);
       transaction.respond(respondTo(request, screening.status, { localTag }));
       return false;
@@ -205,6 +206,7 @@ class SipUserAgent implements UserAgent {
       session.open({ role: 'uas', uas }, client);
       session.notePeer(request);
       this.#table.add(request.callId, localTag, session);
+      this.#options.log.info('sip.session.incoming', { session: session.id });
       this.#events.onIncoming(session, source);
     }
   }

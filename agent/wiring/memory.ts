@@ -1,0 +1,303 @@
+/** The memory: the store's tables, the recorder, and what an earlier run left behind. */
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, StorageError, type Clock, type Log } from '../../base/index.js';
+import type { AlertTable } from '../alert/index.js';
+import {
+  callRecordSchema,
+  type CallRecord,
+  type CallRecorder,
+  type StoredCall,
+} from '../call/index.js';
+import {
+  createRecorder,
+  rebuildStereo,
+  recoverRecordings,
+  type CutRecording,
+  type Recorder,
+} from '../recorder/index.js';
+import type { StoredBinding } from '../sip/index.js';
+import { openStore, type Store, type Table } from '../store/index.js';
+
+export interface MemoryOptions {
+  readonly dataDirectory: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onFault: (code: string) => void;
+  readonly onFaultGone: (code: string) => void;
+}
+
+/** The disk as people see it. */
+export interface StorageState {
+  readonly state: 'ok' | 'full' | 'failed';
+  readonly freeBytes: number | null;
+}
+
+const tokenSchema = z.object({ role: z.string(), expiresAtMs: z.number() });
+export type StoredToken = z.infer<typeof tokenSchema>;
+
+/** Live calls whose newest state waits to be written; the calls at once are few. */
+const LIVE_MAX = 64;
+
+/** Keys of calls sort by their time. */
+const keyOf = (record: Pick<CallRecord, 'id' | 'startedAtMs'>): string =>
+  `${String(Math.round(record.startedAtMs)).padStart(15, '0')}-${record.id}`;
+
+export class Memory {
+  readonly tokens: Table<StoredToken>;
+  readonly #options: MemoryOptions;
+  readonly #store: Store;
+  readonly #calls: Table<CallRecord>;
+  readonly #keys: Table<string>;
+  readonly #live: Table<unknown>;
+  readonly #bindings: Table<unknown>;
+  readonly #waiting = new Map<string, StoredCall>();
+  #writing: Promise<void> | null = null;
+  #recorder: Recorder | null = null;
+  #storage: StorageState['state'] = 'ok';
+
+  private constructor(options: MemoryOptions, store: Store) {
+    this.#options = options;
+    this.#store = store;
+    this.#calls = store.table('call', callRecordSchema);
+    this.#keys = store.table('callKey', z.string());
+    this.#live = store.table('liveCall', z.unknown());
+    this.#bindings = store.table('binding', z.unknown());
+    this.tokens = store.table('token', tokenSchema);
+  }
+
+  /** @throws {UnavailableError} `store-locked` when another agent uses the directory */
+  static async open(options: MemoryOptions): Promise<Memory> {
+    const { dataDirectory, clock, log } = options;
+    const store = await openStore(join(dataDirectory, 'store'), { clock, log });
+    const memory = new Memory(options, store);
+    await memory.#markCutCalls();
+    return memory;
+  }
+
+  get recordings(): string {
+    return join(this.#options.dataDirectory, 'recordings');
+  }
+
+  /** Whether the store came up whole; else an alarm is due. */
+  get isIntact(): boolean {
+    return this.#store.condition.name === 'intact';
+  }
+
+  /** Starts the recorder; to be called once. */
+  startRecorder(): Recorder {
+    const { clock, log, onFault, onFaultGone } = this.#options;
+    this.#recorder = createRecorder(
+      { directory: this.recordings, clock, log },
+      {
+        onStorageFailed: (reason) => {
+          this.#storage = reason === 'ENOSPC' || reason === 'disk-full' ? 'full' : 'failed';
+          log.error('recordingFailed', { reason });
+          onFault('recording-storage');
+        },
+        onStorageRecovered: () => {
+          this.#storage = 'ok';
+          log.info('recordingRecovered');
+          onFaultGone('recording-storage');
+        },
+        onGap: (callId, gap) =>
+          log.warn('recordingGap', { callId, speaker: gap.speaker, why: gap.why }),
+        onRefused: (callId, reason) => log.error('recordingRefused', { callId, reason }),
+        onLost: (cause) => {
+          log.error('recorderLost', { cause: messageOf(cause) });
+          onFault('recorder-lost');
+        },
+      },
+    );
+    return this.#recorder;
+  }
+
+  /** The recorder as calls see it. */
+  callRecorder(recorder: Recorder): CallRecorder {
+    return {
+      begin: (callId) => recorder.begin(callId, { heldUntilAnswered: true }),
+      commit: (callId) => recorder.commit(callId),
+      discard: (callId) => recorder.discard(callId),
+      end: async (callId) => {
+        try {
+          const { files, bytes, durationMs, gaps } = await recorder.end(callId);
+          return {
+            files,
+            bytes,
+            durationMs,
+            gaps: gaps.map(({ speaker, fromWallMs, toWallMs, why }) => ({
+              speaker,
+              fromWallMs,
+              toWallMs,
+              why,
+            })),
+          };
+        } catch (cause) {
+          this.#options.log.error('recordingNotEnded', { callId, cause: messageOf(cause) });
+          return null;
+        }
+      },
+    };
+  }
+
+  /** Alerts keep their own records; the table knows none of them. */
+  alertTable(): AlertTable {
+    const table = this.#store.table('alert', z.unknown());
+    const store = this.#store;
+    return {
+      async *entries({ gte, lt }) {
+        for await (const entry of table.entries({ gte })) {
+          if (entry[0] >= lt) return;
+          yield entry;
+        }
+      },
+      batch: async (operations, { sync }) => {
+        await store.batch(
+          (writer) => {
+            for (const operation of operations) {
+              if (operation.type === 'put') writer.put(table, operation.key, operation.value);
+              else writer.del(table, operation.key);
+            }
+          },
+          { sync },
+        );
+      },
+    };
+  }
+
+  /** Keeps the newest state of a call; older ones that still wait are skipped. Never throws: the call goes on. */
+  keep(stored: StoredCall): void {
+    if (this.#waiting.size >= LIVE_MAX && !this.#waiting.has(stored.state.record.id)) return;
+    this.#waiting.set(stored.state.record.id, stored);
+    this.#writing ??= this.#writeWaiting();
+  }
+
+  async getCall(id: string): Promise<CallRecord | undefined> {
+    const key = await this.#keys.get(id);
+    return key === undefined ? undefined : this.#calls.get(key);
+  }
+
+  /** Newest first. */
+  async *calls(sinceMs: number): AsyncGenerator<CallRecord> {
+    const gte = String(Math.max(0, Math.round(sinceMs))).padStart(15, '0');
+    for await (const [, record] of this.#calls.entries({ gte, reverse: true })) yield record;
+  }
+
+  /** @returns the stereo audio of a call, s16 interleaved at 8 kHz; null when there is none */
+  audioOf(record: CallRecord): AsyncGenerator<Int16Array, unknown> | null {
+    const files = record.recording?.files ?? [];
+    if (files.length === 0) return null;
+    return rebuildStereo({ directory: this.recordings, files }, { log: this.#options.log });
+  }
+
+  async bindings(): Promise<readonly StoredBinding[]> {
+    const stored = await this.#bindings.get('all');
+    return isBindings(stored) ? stored : [];
+  }
+
+  keepBindings(bindings: readonly StoredBinding[]): void {
+    this.#bindings.put('all', bindings).catch((cause: unknown) => this.#failed(cause));
+  }
+
+  async storageState(): Promise<StorageState> {
+    try {
+      const { bavail, bsize } = await statfs(this.#options.dataDirectory);
+      return { state: this.#storage, freeBytes: bavail * bsize };
+    } catch {
+      // A disk that cannot even say how full it is has failed.
+      return { state: 'failed', freeBytes: null };
+    }
+  }
+
+  async close(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+    await this.#recorder?.close();
+    await this.#store.close();
+  }
+
+  async #writeWaiting(): Promise<void> {
+    try {
+      for (const [id, stored] of this.#waiting) {
+        this.#waiting.delete(id);
+        await this.#write(stored);
+      }
+    } finally {
+      this.#writing = null;
+      if (this.#waiting.size > 0) this.#writing = this.#writeWaiting();
+    }
+  }
+
+  async #write({ state, dialogs }: StoredCall): Promise<void> {
+    const { record } = state;
+    const isOver = state.phase === 'ended';
+    try {
+      await this.#store.batch(
+        (writer) => {
+          writer.put(this.#calls, keyOf(record), record);
+          writer.put(this.#keys, record.id, keyOf(record));
+          if (isOver && record.endedAtMs !== null) writer.del(this.#live, record.id);
+          else writer.put(this.#live, record.id, { state, dialogs });
+        },
+        { sync: isOver },
+      );
+    } catch (cause) {
+      this.#failed(cause);
+    }
+  }
+
+  #failed(cause: unknown): void {
+    const code = cause instanceof StorageError ? cause.code : 'store-failed';
+    this.#options.log.error('storeFailed', { code, cause: messageOf(cause) });
+    this.#options.onFault('store-failed');
+  }
+
+  /** Calls that were going on when the box stopped: their recordings are sealed, their records say that they were cut. */
+  async #markCutCalls(): Promise<void> {
+    const { clock, log } = this.#options;
+    const found = new Map<string, CutRecording>();
+    const onFound = async (recording: CutRecording): Promise<void> => {
+      found.set(recording.callId, recording);
+      await this.#markCut(recording.callId, recording);
+    };
+    await recoverRecordings(this.recordings, { clock, log, onFound });
+    const left: string[] = [];
+    for await (const [id] of this.#live.entries()) left.push(id);
+    for (const id of left) {
+      if (!found.has(id)) await this.#markCut(id, null);
+      await this.#live.del(id);
+    }
+  }
+
+  async #markCut(callId: string, recording: CutRecording | null): Promise<void> {
+    const record = await this.getCall(callId);
+    this.#options.log.warn('callCut', { callId, isRecorded: recording !== null });
+    if (record?.outcome !== 'inProgress') return;
+    const endedAtMs = recording?.lastWallMs ?? record.answeredAtMs ?? record.startedAtMs;
+    const cut: CallRecord = {
+      ...record,
+      outcome: 'cut',
+      endedBy: 'box',
+      endedAtMs,
+      recording:
+        recording === null
+          ? null
+          : {
+              files: recording.files,
+              bytes: 0,
+              durationMs: endedAtMs - record.startedAtMs,
+              gaps: [],
+            },
+    };
+    await this.#calls.put(keyOf(record), cut, { sync: true });
+  }
+}
+
+function isBindings(value: unknown): value is readonly StoredBinding[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one) => typeof one === 'object' && one !== null && 'extension' in one && 'contact' in one,
+    )
+  );
+}
