@@ -21,7 +21,7 @@ interface Peer {
 
 function start(t: ExecutionContext, name: 'gateway' | 'phone'): Peer {
   const events: PeerEvent[] = [];
-  const happenings = new Happenings<PeerEvent>(systemClock);
+  const happenings = new Happenings(systemClock);
   const child = new Child({
     name,
     script: [fileURLToPath(new URL(`${name}-main.js`, import.meta.url))],
@@ -30,7 +30,7 @@ function start(t: ExecutionContext, name: 'gateway' | 'phone'): Peer {
       const event = parseJsonLine(line, peerEvent);
       if (event === null) return;
       events.push(event);
-      happenings.tell(event);
+      happenings.tell();
     },
     onLost: (lost) => happenings.stop(`${name}: ${lost.exit} ${lost.lastLines.join('\n')}`),
   });
@@ -41,9 +41,11 @@ function start(t: ExecutionContext, name: 'gateway' | 'phone'): Peer {
     async expect(wanted, isIt = () => true) {
       type Wanted = Extract<PeerEvent, { event: typeof wanted }>;
       const isWanted = (event: PeerEvent): event is Wanted => event.event === wanted;
-      const matches = (event: PeerEvent): boolean => isWanted(event) && isIt(event);
-      const found = events.find(matches) ?? (await happenings.next(matches, WAIT_MS));
-      if (found === null || !isWanted(found)) {
+      const find = (): Wanted | undefined =>
+        events.find((event): event is Wanted => isWanted(event) && isIt(event));
+      await happenings.until(() => find() !== undefined, WAIT_MS);
+      const found = find();
+      if (found === undefined) {
         throw new Error(`${name} never told ${wanted}: ${JSON.stringify(events)}`);
       }
       return found;

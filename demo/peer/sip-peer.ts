@@ -9,6 +9,7 @@ import {
 import {
   createTransactionLayer,
   createUserAgent,
+  lateEvents,
   openTransport,
   responseTo,
   type Endpoint,
@@ -18,6 +19,7 @@ import {
   type SipUri,
   type TransactionLayer,
   type UserAgent,
+  type WiredTransactionLayer,
 } from '../../agent/sip/index.js';
 
 export interface SipPeerOptions {
@@ -52,20 +54,15 @@ export async function openSipPeer(options: SipPeerOptions): Promise<SipPeer> {
   const random = systemRandom;
   const log = silentLog;
   const { clock, address, port } = options;
-  // The layer needs the transport, the transport its events: until the layer stands, nothing is expected.
-  let layer: ReturnType<typeof createTransactionLayer> | null = null;
-  const transport = await openTransport(
-    { address, port, clock, log, tcp: false },
-    {
-      onMessage: (message, from) => layer?.transportEvents.onMessage(message, from),
-      onSendFailed: (message, to, cause) => layer?.transportEvents.onSendFailed(message, to, cause),
-    },
-  );
+  const late = lateEvents();
+  const transport = await openTransport({ address, port, clock, log, tcp: false }, late.events);
   const { local } = transport;
+  const layers: WiredTransactionLayer[] = [];
   const agent = createUserAgent(
     {
       createTransactions: (user) => {
-        layer = createTransactionLayer({ transport, clock, random, log, user });
+        const layer = createTransactionLayer({ transport, clock, random, log, user });
+        layers.push(layer);
         return layer;
       },
       clock,
@@ -87,8 +84,10 @@ export async function openSipPeer(options: SipPeerOptions): Promise<SipPeer> {
       authenticate: () => null,
     },
   );
-  if (layer === null) throw new Error('a user agent makes its transaction layer at once');
-  const transactions: TransactionLayer = layer;
+  const [transactions] = layers;
+  if (transactions === undefined)
+    throw new TypeError('a user agent makes its transactions at once');
+  late.bind(transactions.transportEvents);
   const close = async (): Promise<void> => {
     await agent.close(CLOSE_WAIT_MS);
     await transport.close();

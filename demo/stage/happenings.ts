@@ -8,54 +8,62 @@ export class DemoStopped extends Error {
   }
 }
 
-interface Wait<Happening> {
-  readonly isIt: (happening: Happening) => boolean;
-  readonly resolve: (happening: Happening | null) => void;
+interface Wait {
+  readonly isSo: () => boolean;
+  readonly resolve: (cameTrue: boolean) => void;
   readonly reject: (cause: DemoStopped) => void;
   readonly timer: Timer;
 }
 
-/** What happens, for those who wait for it. Each wait has its end. */
-export class Happenings<Happening> {
+/** Waits for things to come true. Each wait has its end, and one stop ends them all. */
+export class Happenings {
   readonly #clock: Clock;
-  readonly #waits = new Set<Wait<Happening>>();
+  readonly #waits = new Set<Wait>();
   #stopped: DemoStopped | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  tell(happening: Happening): void {
+  get stopped(): DemoStopped | null {
+    return this.#stopped;
+  }
+
+  /** Something happened: whoever waits looks again. */
+  tell(): void {
     for (const wait of [...this.#waits]) {
-      if (!wait.isIt(happening)) continue;
+      if (!wait.isSo()) continue;
       this.#forget(wait);
-      wait.resolve(happening);
+      wait.resolve(true);
     }
   }
 
   /**
-   * Waits for what happens from now on.
-   * @returns it, or null when it did not happen in time
+   * Waits until `isSo`, which is looked at now and after each happening.
+   * @returns whether it came true in time
    * @throws {DemoStopped} (rejects) when everything stops
    */
-  next(isIt: (happening: Happening) => boolean, timeoutMs: number): Promise<Happening | null> {
+  until(isSo: () => boolean, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       if (this.#stopped !== null) {
         reject(this.#stopped);
         return;
       }
+      if (isSo()) {
+        resolve(true);
+        return;
+      }
       const timer = this.#clock.after(timeoutMs, () => {
         this.#forget(wait);
-        resolve(null);
+        resolve(false);
       });
-      const wait: Wait<Happening> = { isIt, resolve, reject, timer };
+      const wait: Wait = { isSo, resolve, reject, timer };
       this.#waits.add(wait);
     });
   }
 
-  /** A pause in which nothing is waited for. */
   async pause(durationMs: number): Promise<void> {
-    await this.next(() => false, durationMs);
+    await this.until(() => false, durationMs);
   }
 
   /** Ends every wait, now and later. The first reason counts. */
@@ -67,11 +75,7 @@ export class Happenings<Happening> {
     }
   }
 
-  get stopped(): DemoStopped | null {
-    return this.#stopped;
-  }
-
-  #forget(wait: Wait<Happening>): void {
+  #forget(wait: Wait): void {
     wait.timer.cancel();
     this.#waits.delete(wait);
   }

@@ -1,6 +1,12 @@
 import { SPEAKER_WORDS, STEP_WORDS, LAMP_LOOKS, LEVEL_WORDS, typeWord } from './words.js';
-import { printable } from './text-width.js';
-import type { StepName, ViewEvent, ViewState } from './view-state.js';
+import { cutTo, printable } from './text-width.js';
+import {
+  isTopicShown,
+  type MqttLine,
+  type StepName,
+  type ViewEvent,
+  type ViewState,
+} from './view-state.js';
 
 /** A line for each event, for who reads a log instead of a screen. @returns null for what would only be noise */
 export function eventLine(event: ViewEvent, state: ViewState, atMs: number): string | null {
@@ -25,7 +31,7 @@ function textOf(event: ViewEvent, state: ViewState): string | null {
     case 'lamp':
       return `ランプ lamp: ${LAMP_LOOKS[event.pattern].word}`;
     case 'mqtt':
-      return `MQTT ${event.topic} = ${event.payload}${event.retained ? ' (retained)' : ''}`;
+      return mqttText(event);
     case 'status':
       return `状態 status: 回線 line ${event.line}, 電話機 phones ${event.phones}, 聞き取り detector ${event.detector}`;
     case 'phoneRang':
@@ -37,9 +43,19 @@ function textOf(event: ViewEvent, state: ViewState): string | null {
     case 'note':
       return event.text;
     case 'levels':
-    case 'lost':
       return null;
+    case 'dropped':
+      return `取りこぼし dropped: ${event.levels + event.events}`;
   }
+}
+
+/** A payload is cut here: a line is read, not parsed. */
+const PAYLOAD_COLUMNS_MAX = 100;
+
+function mqttText({ topic, payload, retained }: MqttLine): string | null {
+  if (!isTopicShown(topic)) return null;
+  const shown = cutTo(printable(payload), PAYLOAD_COLUMNS_MAX);
+  return `MQTT ${topic} = ${shown}${retained ? ' (retained)' : ''}`;
 }
 
 const step = (name: StepName): string => STEP_WORDS[name].join(' ');

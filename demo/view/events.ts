@@ -132,17 +132,21 @@ const mqttEvent = z.object({
 /** How the box is; the first event of each stream, then on each change. */
 const statusEvent = z.object({
   kind: z.literal('status'),
-  /** `registered`, or `ready` where the gateway wants no registration; anything else: not ready yet. */
+  /** `registered`, or `up` where the gateway wants no registration; anything else: not ready yet. */
   line: z.string(),
   /** How many phones are registered. */
   phones: z.number(),
-  /** `listening`; `starting`; `off` or `failed` with the reason. */
-  detector: z.enum(['listening', 'starting', 'off', 'failed']),
+  /** `listening`, `ready`, `starting`, `restarting`, `off` …; what stands in `tatebako status`. */
+  detector: z.string(),
   detectorReason: z.string().nullish(),
 });
 
-/** The reader was slow: so many levels were left out. */
-const lostEvent = z.object({ kind: z.literal('lost'), levels: z.number() });
+/** The reader was slow: so many levels, and other events, were left out. */
+const droppedEvent = z.object({
+  kind: z.literal('dropped'),
+  levels: z.number(),
+  events: z.number(),
+});
 
 export const watchEvent = z.discriminatedUnion('kind', [
   callEvent,
@@ -152,7 +156,7 @@ export const watchEvent = z.discriminatedUnion('kind', [
   lampEvent,
   mqttEvent,
   statusEvent,
-  lostEvent,
+  droppedEvent,
 ]);
 
 export type WatchEvent = z.infer<typeof watchEvent>;

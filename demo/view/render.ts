@@ -72,11 +72,13 @@ function header(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
   ];
 }
 
+const READY_DETECTOR: ReadonlySet<string> = new Set(['listening', 'ready']);
+
 const lineWord = (line: string): string =>
-  line === 'registered' ? '登録済み' : line === 'ready' ? '使用可' : line;
+  line === 'registered' ? '登録済み' : line === 'up' ? '使用可' : line;
 
 const detectorWord = (detector: string): string =>
-  detector === 'listening' ? '中' : detector === 'starting' ? '準備中' : '停止';
+  READY_DETECTOR.has(detector) ? '準備完了' : detector === 'off' ? '停止' : '準備中';
 
 /** `1:23`; empty while there is no call. */
 function lengthText(fromMs: number | undefined, toMs: number): string {

@@ -76,7 +76,8 @@ export interface ViewState {
   /** Oldest first. */
   readonly mqtt: readonly MqttLine[];
   readonly note: string | null;
-  readonly levelsLost: number;
+  /** Events that the box left out, since we were slow. */
+  readonly dropped: number;
 }
 
 /** What was heard, and what was published, that still stands on the screen. */
@@ -104,7 +105,7 @@ export const EMPTY_VIEW: ViewState = {
   lamp: null,
   mqtt: [],
   note: null,
-  levelsLost: 0,
+  dropped: 0,
 };
 
 type CallEvent = Extract<WatchEvent, { kind: 'call' }>['call'];
@@ -131,8 +132,8 @@ export function reduce(state: ViewState, event: ViewEvent, atMs: number): ViewSt
       return reduceMqtt(state, event);
     case 'status':
       return { ...state, status: event };
-    case 'lost':
-      return { ...state, levelsLost: state.levelsLost + event.levels };
+    case 'dropped':
+      return { ...state, dropped: state.dropped + event.levels + event.events };
     case 'phoneRang':
       return {
         ...atStep(state, 'phoneRang', atMs),
@@ -228,8 +229,13 @@ function reduceAlert(state: ViewState, event: AlertEvent): ViewState {
   return { ...atStep(state, 'acknowledged', atMs), alert: { ...shown, by } };
 }
 
+/** What tells of calls and alarms; how the box fares and who may discover it does not belong to a call. */
+export const isTopicShown = (topic: string): boolean =>
+  !/^homeassistant\/|\/(health|availability)$/.test(topic);
+
 /** One line for each topic, the one that changed last at the end. */
 function reduceMqtt(state: ViewState, event: MqttLine): ViewState {
+  if (!isTopicShown(event.topic)) return state;
   const line = {
     topic: printable(event.topic),
     payload: printable(event.payload),

@@ -99,7 +99,7 @@ test('the view of an alarm shows flow, levels, words, lamp and MQTT in 80 column
   });
   t.deepEqual(lines, [
     ' 盾箱 Tatebako  はじめての通話 the first call                              0:22',
-    ' 回線 登録済み · 電話機 1 台 · 聞き取り 中',
+    ' 回線 登録済み · 電話機 1 台 · 聞き取り 準備完了',
     '─'.repeat(80),
     '',
     ' 着信   → 録音告知 → 呼出   → 通話   → 検知   → 警報   → 確認   → 終話',
@@ -148,7 +148,7 @@ test('no line is ever wider than the terminal, whatever happens in whatever orde
     { kind: 'note', text: '確認は a キー、'.repeat(20) },
     { kind: 'mqtt', topic: `tatebako/${'長'.repeat(90)}`, payload: '{}', retained: false },
     { kind: 'phoneRang', displayName: '⚠3回目 暴言 090-0000-1234'.repeat(5) },
-    { kind: 'lost', levels: 3 },
+    { kind: 'dropped', levels: 3, events: 0 },
     alert('acknowledged', { by: '店長（デモ）'.repeat(20) }),
     alert('cleared'),
     { kind: 'lamp', level: 0, pattern: 'UNACKNOWLEDGED' },
