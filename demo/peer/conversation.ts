@@ -23,7 +23,7 @@ export interface ConversationOptions {
   readonly address: string;
   readonly random: Random;
   readonly tell: (event: PeerEvent) => void;
-  onEnded(): void;
+  readonly onEnded: () => void;
 }
 
 /** One call as one end has it: the session, its SDP, and the voice that speaks in it. */

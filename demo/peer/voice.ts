@@ -30,7 +30,7 @@ export interface VoiceOptions {
   readonly random: Random;
   readonly address: string;
   /** Each second of what came: dBov (0…−127), and how many packets it came in. */
-  onHeard(levelDbov: number, packets: number): void;
+  readonly onHeard: (levelDbov: number, packets: number) => void;
 }
 
 /** Where we speak to, as the SDP of the other side says. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomHex, type Random } from '../../base/index.js';
@@ -19,9 +19,8 @@ export interface BoxFolder {
   readonly configFile: string;
   readonly agentSocket: string;
   readonly passwords: { readonly line: string; readonly phone: string; readonly ownPhone: string };
-  /** Removes the box, its secrets and its data; what stands in `root` stays. */
-  removeBox(): Promise<void>;
-  removeAll(): Promise<void>;
+  /** Removes the box, its secrets and its data; and `root` too, unless something was kept there. */
+  remove(): Promise<void>;
 }
 
 const PASSWORD_BYTES = 6;
@@ -43,14 +42,15 @@ export async function makeBoxFolder(places: Places, random: Random): Promise<Box
   }
   const configFile = join(box, 'tatebako.toml');
   await writeFile(configFile, configuration(places), { mode: 0o600 });
-  const remove = (folder: string) => rm(folder, { recursive: true, force: true });
   return {
     root,
     configFile,
     agentSocket: join(box, 'data', 'run', 'agent.sock'),
     passwords,
-    removeBox: () => remove(box),
-    removeAll: () => remove(root),
+    async remove() {
+      await rm(box, { recursive: true, force: true });
+      if ((await readdir(root)).length === 0) await rmdir(root);
+    },
   };
 }
 

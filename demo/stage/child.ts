@@ -13,9 +13,9 @@ export interface ChildOptions {
   /** What Node.js runs: a script and its arguments. */
   readonly script: readonly string[];
   readonly clock: Clock;
-  onLine(line: string): void;
+  readonly onLine: (line: string) => void;
   /** Ended without having been asked to. */
-  onLost(child: Child): void;
+  readonly onLost: (child: Child) => void;
 }
 
 /** A process of ours, ended by its id alone. */

@@ -22,7 +22,6 @@ const WIDE: readonly (readonly [number, number])[] = [
 
 const ZERO = /^[\p{Mn}\p{Me}\p{Cf}]$/u;
 /** What colours text: SGR alone. */
-// eslint-disable-next-line no-control-regex -- escape sequences begin with a control character
 const SGR = /\u001b\[[\d;]*m/g;
 /** Anything that would move the cursor of whoever reads: what a caller sends must not. */
 const CONTROL = /\p{Cc}/gu;
