@@ -182,6 +182,7 @@ export class Agent {
         detectBatchMs: DETECT_BATCH_MS,
       },
       {
+        clock: this.#world.clock,
         log: this.#world.log,
         recordPort: this.#recorder.openTapPort(),
         detectPort: port1,
