@@ -14,7 +14,7 @@ const SUPERVISOR = '店長（デモ）';
 const STATUS_POLL_MS = 300;
 const AGENT_WAIT_MS = 30_000;
 const REGISTERED_WAIT_MS = 20_000;
-const RINGING_WAIT_MS = 5_000;
+const REACHED_WAIT_MS = 5_000;
 const ANNOUNCED_WAIT_MS = 15_000;
 const ANSWERED_WAIT_MS = 40_000;
 const SAID_WAIT_MS = 20_000;
@@ -89,9 +89,9 @@ export async function playCall(stage: Stage): Promise<string | null> {
     ({ extension, registered }) => extension === OWN_PHONE && registered,
   );
   stage.phone.send({ do: 'ringFor', ringMs: isPersonThere === true ? PERSON_RING_MS : RING_MS });
-  stage.gateway.send({ do: 'call', number: CALLER, called: SHOP });
+  stage.dial(CALLER, SHOP);
   const steps: readonly [isSo: () => boolean, timeoutMs: number][] = [
-    [() => stage.proof.callId !== null, RINGING_WAIT_MS],
+    [() => stage.proof.reached, REACHED_WAIT_MS],
     [() => stage.proof.announced !== 'no', ANNOUNCED_WAIT_MS],
     [() => stage.proof.answered, ANSWERED_WAIT_MS],
   ];

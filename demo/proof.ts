@@ -13,6 +13,8 @@ export type Happening =
 
 /** What has been shown of the call so far: a plain value. */
 export interface Proof {
+  /** The box took the call up. */
+  readonly reached: boolean;
   readonly callId: string | null;
   readonly announced: 'no' | 'inPart' | 'whole';
   readonly answered: boolean;
@@ -31,6 +33,7 @@ export interface Proof {
 }
 
 export const NOTHING_SHOWN: Proof = {
+  reached: false,
   callId: null,
   announced: 'no',
   answered: false,
@@ -78,10 +81,14 @@ function proveByBox(proof: Proof, event: WatchEvent): Proof {
 type CallEvent = Extract<WatchEvent, { kind: 'call' }>['call'];
 
 function proveByCall(proof: Proof, { callId, phase, completed }: CallEvent): Proof {
-  if (phase === 'ringing' && (proof.callId === null || proof.ended)) {
-    return { ...NOTHING_SHOWN, callId };
-  }
-  if (callId !== proof.callId) return proof;
+  const known = proof.callId ?? callId;
+  return callId === known ? proveByPhase({ ...proof, callId }, { phase, completed }) : proof;
+}
+
+function proveByPhase(
+  proof: Proof,
+  { phase, completed }: Pick<CallEvent, 'phase' | 'completed'>,
+): Proof {
   switch (phase) {
     case 'announcementPlayed':
       return { ...proof, announced: completed === false ? 'inPart' : 'whole' };
@@ -100,7 +107,7 @@ function proveByPeer(proof: Proof, event: PeerEvent, self: Speaker): Proof {
   const other = self === 'caller' ? 'staff' : 'caller';
   switch (event.event) {
     case 'answered':
-      return self === 'staff' ? { ...proof, isOurPhone: true } : proof;
+      return self === 'staff' ? { ...proof, isOurPhone: true } : { ...proof, reached: true };
     case 'said':
       return { ...proof, said: { ...proof.said, [self]: proof.said[self] + 1 } };
     case 'heard': {
@@ -115,7 +122,7 @@ function proveByPeer(proof: Proof, event: PeerEvent, self: Speaker): Proof {
 
 /** @returns what was not shown, for people; null when the call was announced, bridged, recorded and alerted */
 export function missingStep(proof: Proof): string | null {
-  if (proof.callId === null) return '着信: 箱に電話が届きませんでした';
+  if (!proof.reached || proof.callId === null) return '着信: 箱に電話が届きませんでした';
   if (proof.announced === 'no') return '録音告知: 告知が流れませんでした';
   if (proof.announced === 'inPart') return '録音告知: 告知が最後まで流れませんでした';
   if (!proof.answered) return '呼出: 電話機が応答しませんでした';

@@ -17,6 +17,7 @@ const COMMAND = script('bin/tatebako.mjs');
 
 /** Events that are kept for `events.jsonl`; a call of the demonstration has some hundreds. */
 const EVENTS_MAX = 20_000;
+const LOST_WAIT_MS = 1_000;
 /** Lines of a lost process that a person is shown. */
 const LAST_WORDS = 5;
 /** The record is complete a moment after the call's end. */
@@ -100,7 +101,10 @@ export class Stage {
     this.link.watch(
       (event) => this.#onBoxEvent(event),
       () => {
-        if (!this.#isClosing) this.happenings.stop('agent との接続が切れました');
+        // Where the process itself ended, its last words say more.
+        this.#clock.after(LOST_WAIT_MS, () => {
+          if (!this.#isClosing) this.happenings.stop('agent との接続が切れました');
+        });
       },
     );
   }
@@ -140,6 +144,12 @@ export class Stage {
   beginCall(): void {
     this.#proof = NOTHING_SHOWN;
     this.#call = null;
+  }
+
+  /** A call from outside comes in. */
+  dial(number: string, called: string): void {
+    this.#show({ kind: 'dialled', number });
+    this.gateway.send({ do: 'call', number, called });
   }
 
   beginLine(speaker: Speaker, text: string): void {

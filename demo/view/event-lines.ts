@@ -34,8 +34,10 @@ function textOf(event: ViewEvent, state: ViewState): string | null {
       return mqttText(event);
     case 'status':
       return `状態 status: 回線 line ${event.line}, 電話機 phones ${event.phones}, 聞き取り detector ${event.detector}`;
+    case 'dialled':
+      return `${step('incoming')}: ${state.caller ?? event.number}`;
     case 'phoneRang':
-      return `${step('phoneRang')}: 電話機の表示 display「${event.displayName}」`;
+      return `${step('phoneRang')}: 画面の表示 display「${event.displayName}」`;
     case 'script':
       return event.text === null
         ? null
@@ -63,7 +65,7 @@ const step = (name: StepName): string => STEP_WORDS[name].join(' ');
 function callText(call: CallEvent, state: ViewState): string {
   switch (call.phase) {
     case 'ringing':
-      return `${step('incoming')}: ${state.caller ?? call.caller.kind}`;
+      return `${step('phoneRang')}: ${state.caller ?? call.caller.kind}`;
     case 'announcementPlayed':
       return `${step('announced')}: ${call.completed === false ? '途中まで in part' : '最後まで whole'}`;
     case 'answered':

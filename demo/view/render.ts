@@ -130,8 +130,9 @@ function paintStep(state: ViewState, name: StepName, ink: Ink): (text: string) =
 }
 
 function call(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
-  if (state.callId === null)
+  if (state.steps.incoming === undefined) {
     return [ink.dim(cutTo(' 着信を待っています waiting for a call', columns))];
+  }
   const { recordingSinceMs: since, steps, caller, extension } = state;
   const who = ` 電話 ${caller ?? ''}${extension === null ? '' : ` ⇄ 内線 ${extension}`}`;
   if (since === null) return [cutTo(who, columns)];

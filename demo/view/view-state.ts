@@ -17,6 +17,8 @@ export type StepName = (typeof STEPS)[number];
 /** What the view is drawn from: what the box says, and what gateway and phone do. */
 export type ViewEvent =
   | WatchEvent
+  /** The caller dials; the box tells of the call with its first news of it. */
+  | { readonly kind: 'dialled'; readonly number: string }
   /** The shop's phone rings. */
   | { readonly kind: 'phoneRang'; readonly displayName: string }
   /** One of the two begins to speak; null: it has finished. */
@@ -118,7 +120,7 @@ export function reduce(state: ViewState, event: ViewEvent, atMs: number): ViewSt
     case 'call':
       return reduceCall(state, event.call);
     case 'levels': {
-      if (event.callId !== state.callId) return state;
+      if (event.callId !== state.callId || state.steps.ended !== undefined) return state;
       const levelsDbov = { ...state.levelsDbov, [event.speaker]: event.levelDbov };
       return { ...state, levelsDbov };
     }
@@ -134,6 +136,8 @@ export function reduce(state: ViewState, event: ViewEvent, atMs: number): ViewSt
       return { ...state, status: event };
     case 'dropped':
       return { ...state, dropped: state.dropped + event.levels + event.events };
+    case 'dialled':
+      return { ...cleared(state), caller: formatNumber(event.number), steps: { incoming: atMs } };
     case 'phoneRang':
       return {
         ...atStep(state, 'phoneRang', atMs),
@@ -151,16 +155,15 @@ function atStep(state: ViewState, name: StepName, atMs: number): ViewState {
   return { ...state, steps: { [name]: atMs, ...state.steps } };
 }
 
-function reduceCall(state: ViewState, call: CallEvent): ViewState {
-  const { phase, atMs, callId } = call;
-  if (phase === 'ringing') return beginCall(state, call);
-  if (callId !== state.callId) return state;
+function reduceCall(before: ViewState, call: CallEvent): ViewState {
+  const { phase, atMs } = call;
+  const state = ofCall(before, call);
+  if (state === null) return before;
   switch (phase) {
+    case 'ringing':
+      return atStep(state, 'phoneRang', atMs);
     case 'announcementPlayed':
-      return {
-        ...atStep(state, 'announced', atMs),
-        announcementWhole: call.completed ?? true,
-      };
+      return { ...atStep(state, 'announced', atMs), announcementWhole: call.completed ?? true };
     case 'answered':
       return { ...atStep(state, 'answered', atMs), extension: call.extension ?? null };
     case 'recordingStarted':
@@ -178,21 +181,20 @@ function reduceCall(state: ViewState, call: CallEvent): ViewState {
   }
 }
 
+/** @returns the state of this very call; null when another one is on the screen */
+function ofCall(state: ViewState, { callId, caller, atMs }: CallEvent): ViewState | null {
+  if (callId === state.callId) return state;
+  const isFree = state.callId === null || state.steps.ended !== undefined;
+  if (!isFree) return null;
+  const isAwaited = state.callId === null && state.steps.incoming !== undefined;
+  const begun = isAwaited ? state : { ...cleared(state), steps: { incoming: atMs } };
+  const who = caller.number === null ? WITHOUT_NUMBER[caller.kind] : formatNumber(caller.number);
+  return { ...begun, callId, caller: who };
+}
+
 /** A new call clears the screen of the one before; what the box is and what its lamp shows stays. */
-function beginCall(state: ViewState, { callId, atMs, caller }: CallEvent): ViewState {
-  const { status, lamp, mqtt, note } = state;
-  const isRunning = state.callId !== null && state.steps.ended === undefined;
-  if (isRunning) return state;
-  return {
-    ...EMPTY_VIEW,
-    status,
-    lamp,
-    mqtt,
-    note,
-    callId,
-    caller: caller.number === null ? WITHOUT_NUMBER[caller.kind] : formatNumber(caller.number),
-    steps: { incoming: atMs },
-  };
+function cleared({ status, lamp, mqtt, note }: ViewState): ViewState {
+  return { ...EMPTY_VIEW, status, lamp, mqtt, note };
 }
 
 function reduceHeard(state: ViewState, event: HeardEvent, atMs: number): ViewState {
