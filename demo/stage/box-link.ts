@@ -1,6 +1,6 @@
 import { credentials, Metadata, type CallOptions, type ServiceError } from '@grpc/grpc-js';
 import { z } from 'zod';
-import type { Clock } from '../../base/index.js';
+import { messageOf, type Clock } from '../../base/index.js';
 import { BoxClient } from '../../proto/index.js';
 import { parseJsonLine } from '../peer/json-lines.js';
 import { parseWatchEvent, type WatchEvent } from '../view/index.js';
@@ -53,14 +53,14 @@ export class BoxLink {
   }
 
   /** @param onEnded the stream broke: the agent is gone */
-  watch(onEvent: (event: WatchEvent) => void, onEnded: () => void): void {
+  watch(onEvent: (event: WatchEvent) => void, onEnded: (why: string) => void): void {
     const stream = this.#client.watchEvents({ levels: true });
     stream.on('data', ({ json }: { readonly json: string }) => {
       const event = parseWatchEvent(json);
       if (event !== null) onEvent(event);
     });
-    stream.on('error', onEnded);
-    stream.on('end', onEnded);
+    stream.on('error', (cause) => onEnded(messageOf(cause)));
+    stream.on('end', () => onEnded('end'));
   }
 
   /** @throws {ServiceError} (rejects) */

@@ -100,10 +100,10 @@ export class Stage {
   watch(): void {
     this.link.watch(
       (event) => this.#onBoxEvent(event),
-      () => {
+      (why) => {
         // Where the process itself ended, its last words say more.
         this.#clock.after(LOST_WAIT_MS, () => {
-          if (!this.#isClosing) this.happenings.stop('agent との接続が切れました');
+          if (!this.#isClosing) this.happenings.stop(`agent との接続が切れました: ${why}`);
         });
       },
     );
