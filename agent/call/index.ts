@@ -6,6 +6,7 @@ export { Exchange, type CallerPolicy, type ExchangeOptions, type Origin } from '
 export type { BoxIdentity, Phone } from './invitations.js';
 export type { LiveCall } from './live-call.js';
 export { PROMPTS } from './media-plan.js';
+export { startBridge, type BridgeClient as Bridge } from './bridge/index.js';
 export type {
   BridgeCommand,
   BridgeEvent,

@@ -46,6 +46,8 @@ export interface MqttSinkOptions {
   readonly health: () => BoxHealth;
   /** `090-****-5678`. */
   readonly maskNumber: (number: string) => string;
+  /** Told of each message that the broker has taken. */
+  readonly onPublished?: (topic: string, payload: string, isRetained: boolean) => void;
 }
 
 interface Standing {
@@ -144,7 +146,7 @@ export class MqttSink implements AlertSink {
     const { config, box, maskNumber } = this.#options;
     const { fullNumbers } = config;
     const payload = encodeEvent(event, { timeZone: box.timezone, maskNumber, fullNumbers });
-    return this.#client.publish(this.#topics.event(event.what), payload, { qos: 1, retain: false });
+    return this.#publish(this.#topics.event(event.what), payload, { qos: 1, retain: false });
   }
 
   /** What the rest of the box says of itself; told when it differs from what stands. */
@@ -179,9 +181,18 @@ export class MqttSink implements AlertSink {
   /** For what stands: a loss heals by itself, since all of it is told at the next connect. */
   #tell(topic: string, payload: string, options: { qos: 0 | 1; retain: boolean }): void {
     if (!this.#client.isUp) return;
-    this.#client.publish(topic, payload, options).catch((cause: unknown) => {
+    this.#publish(topic, payload, options).catch((cause: unknown) => {
       this.#options.log.debug('publishFailed', { topic, cause: messageOf(cause) });
     });
+  }
+
+  async #publish(
+    topic: string,
+    payload: string,
+    options: { qos: 0 | 1; retain: boolean },
+  ): Promise<void> {
+    await this.#client.publish(topic, payload, options);
+    this.#options.onPublished?.(topic, payload, options.retain);
   }
 
   #tellLamp(lamp: LampConfig, show: LampShow): void {

@@ -210,9 +210,12 @@ export class Memory {
     }
   }
 
+  async closeRecorder(): Promise<void> {
+    await this.#recorder?.close();
+  }
+
   async close(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
-    await this.#recorder?.close();
     await this.#store.close();
   }
 

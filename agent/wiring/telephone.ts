@@ -4,9 +4,7 @@ import { Exchange, type ExchangeOptions, type Origin } from '../call/index.js';
 import { isFromLine, type Line } from '../line/index.js';
 import {
   createDigestAuthoriser,
-  createOptionsKeepalive,
   createRegistrar,
-  createRegistration,
   createTransactionLayer,
   createUserAgent,
   lateEvents,
@@ -14,14 +12,10 @@ import {
   responseTo,
   type Credentials,
   type Endpoint,
-  type Keepalive,
-  type NameAddr,
   type Registrar,
-  type Registration,
   type Screening,
   type SipRequest,
   type SipResponse,
-  type SipUri,
   type StoredBinding,
   type Transport,
   type TransportCounts,
@@ -29,6 +23,7 @@ import {
   type UserAgentCounts,
   type WiredTransactionLayer,
 } from '../sip/index.js';
+import { LineKeeper, type LineState } from './line-keeper.js';
 
 export interface PhoneSettings {
   readonly extension: string;
@@ -60,13 +55,6 @@ export interface TelephoneOptions {
   >;
 }
 
-/** The line as people see it. */
-export interface LineState {
-  readonly state: 'registered' | 'registering' | 'up' | 'down' | 'unknown';
-  readonly reason: string | null;
-  readonly sinceMs: number;
-}
-
 export interface TelephoneCounts {
   readonly transport: TransportCounts;
   readonly userAgent: UserAgentCounts;
@@ -75,17 +63,6 @@ export interface TelephoneCounts {
 /** How long the other sides may take to answer our BYEs at the stop. */
 const CLOSE_WAIT_MS = 2_000;
 const REALM = 'tatebako';
-
-const sipUri = (user: string, host: string, port: number | null): SipUri => ({
-  scheme: 'sip',
-  user,
-  password: null,
-  host,
-  port: port === 5_060 ? null : port,
-  params: [],
-  headers: '',
-  opaque: '',
-});
 
 /** @throws {UnavailableError} `sipPortInUse` when another program has the SIP port */
 export async function openTelephone(options: TelephoneOptions): Promise<Telephone> {
@@ -121,15 +98,15 @@ export class Telephone {
   readonly #options: TelephoneOptions;
   readonly #transport: Transport;
   readonly #userAgent: UserAgent;
-  readonly #registration: Registration | null;
-  readonly #keepalive: Keepalive;
-  #isUp: boolean | null = null;
-  #lineChangedMs: number;
+  readonly #lineKeeper: LineKeeper;
+  readonly #credentials: Credentials | null;
 
   constructor(options: TelephoneOptions, transport: Transport) {
     this.#options = options;
     this.#transport = transport;
-    this.#lineChangedMs = options.clock.wallMs();
+    const { line: ownLine, linePassword } = options;
+    this.#credentials =
+      linePassword === null ? null : { user: ownLine.authUser, password: linePassword };
     this.registrar = this.#makeRegistrar();
     const layers: WiredTransactionLayer[] = [];
     this.#userAgent = this.#makeUserAgent(layers);
@@ -137,8 +114,17 @@ export class Telephone {
     if (transactions === undefined)
       throw new TypeError('the user agent makes its transactions at once');
     this.transactions = transactions;
-    this.#registration = options.line.register ? this.#makeRegistration() : null;
-    this.#keepalive = this.#makeKeepalive();
+    this.#lineKeeper = new LineKeeper({
+      clock: options.clock,
+      log: options.log,
+      random: options.random,
+      line: options.line,
+      credentials: this.#credentials,
+      transactions,
+      contactHost: options.sip.advertisedAddress,
+      contactPort: transport.local.port,
+      onState: options.onLine,
+    });
     const { clock, log, random, line, phones } = options;
     this.exchange = new Exchange({
       ...options.exchange,
@@ -146,7 +132,7 @@ export class Telephone {
       log,
       random,
       line,
-      lineCredentials: this.#credentials(),
+      lineCredentials: this.#credentials,
       phones,
       contactsOf: (extension) => this.registrar.contactsOf(extension),
       invite: (invite) => this.#userAgent.invite(invite),
@@ -154,28 +140,11 @@ export class Telephone {
   }
 
   start(): void {
-    this.#registration?.start();
-    this.#keepalive.start();
+    this.#lineKeeper.start();
   }
 
   get lineState(): LineState {
-    const sinceMs = this.#lineChangedMs;
-    if (this.#registration !== null) {
-      const { state, reason, sinceMs: changedMs } = this.#registration.status;
-      const failed = reason === null ? null : JSON.stringify(reason);
-      if (state === 'registered' || state === 'refreshing') {
-        return { state: 'registered', reason: null, sinceMs: changedMs };
-      }
-      return {
-        state: reason === null ? 'registering' : 'down',
-        reason: failed,
-        sinceMs: changedMs,
-      };
-    }
-    if (this.#isUp === null) return { state: 'unknown', reason: null, sinceMs };
-    return this.#isUp
-      ? { state: 'up', reason: null, sinceMs }
-      : { state: 'down', reason: 'no answer to OPTIONS', sinceMs };
+    return this.#lineKeeper.state;
   }
 
   get counts(): TelephoneCounts {
@@ -188,8 +157,7 @@ export class Telephone {
 
   async close(): Promise<void> {
     this.exchange.hangUpAll();
-    this.#keepalive.stop();
-    await this.#registration?.close();
+    await this.#lineKeeper.close();
     await this.#userAgent.close(CLOSE_WAIT_MS);
     this.registrar.close();
     await this.#transport.close();
@@ -247,8 +215,7 @@ export class Telephone {
         userAgentName: 'Tatebako',
         screen: (request, source) => this.#screen(request, source),
         session: { sessionExpiresS: line.profile.sessionExpiresS ?? 1_800 },
-        credentialsFor: (peer) =>
-          peer.address === line.gatewayAddress ? this.#credentials() : null,
+        credentialsFor: (peer) => (peer.address === line.gatewayAddress ? this.#credentials : null),
       },
       {
         onIncoming: (session, source) => {
@@ -293,71 +260,5 @@ export class Telephone {
 
   #tag(): string {
     return Buffer.from(this.#options.random.bytes(8)).toString('hex');
-  }
-
-  #credentials(): Credentials | null {
-    const { line, linePassword } = this.#options;
-    return linePassword === null ? null : { user: line.authUser, password: linePassword };
-  }
-
-  #gateway(): {
-    readonly uri: SipUri;
-    readonly target: Endpoint;
-    readonly route: readonly NameAddr[];
-  } {
-    const { line } = this.#options;
-    const uri = sipUri('', line.gatewayAddress, line.gatewayPort);
-    const proxy = { ...uri, params: [{ name: 'lr', value: null }] };
-    return {
-      uri,
-      target: { transport: 'UDP', address: line.gatewayAddress, port: line.gatewayPort },
-      route: line.profile.usesOutboundProxy ? [{ displayName: '', uri: proxy, params: [] }] : [],
-    };
-  }
-
-  #contact(): SipUri {
-    const { line, sip } = this.#options;
-    return { ...sipUri(line.user, sip.advertisedAddress, null), port: this.#transport.local.port };
-  }
-
-  #makeRegistration(): Registration {
-    const { clock, log, random, line } = this.#options;
-    const { uri, target, route } = this.#gateway();
-    return createRegistration({
-      transactions: this.transactions,
-      clock,
-      log,
-      random,
-      registrar: { ...uri, port: null },
-      addressOfRecord: sipUri(line.user, line.gatewayAddress, null),
-      contact: this.#contact(),
-      target,
-      route,
-      credentials: this.#credentials(),
-      onStatus: () => this.#options.onLine(this.lineState),
-    });
-  }
-
-  #makeKeepalive(): Keepalive {
-    const { clock, log, random, line } = this.#options;
-    const { uri, target } = this.#gateway();
-    return createOptionsKeepalive({
-      transactions: this.transactions,
-      clock,
-      log,
-      random,
-      gateway: uri,
-      from: sipUri(line.user, line.gatewayAddress, null),
-      contact: this.#contact(),
-      target,
-      intervalMs: line.profile.keepaliveIntervalMs,
-      onChange: (change) => {
-        this.#isUp = change === 'lineUp';
-        this.#lineChangedMs = clock.wallMs();
-        // Back from a reboot: it has forgotten us.
-        if (change === 'lineUp') this.#registration?.registerNow();
-        this.#options.onLine(this.lineState);
-      },
-    });
   }
 }
