@@ -1,6 +1,5 @@
 /** Bencode, the form of rtpengine's control messages: strings, whole numbers, lists and dictionaries. */
-export type Bencoded =
-  string | number | readonly Bencoded[] | { readonly [key: string]: Bencoded };
+export type Bencoded = string | number | readonly Bencoded[] | { readonly [key: string]: Bencoded };
 
 const isList = (value: Bencoded): value is readonly Bencoded[] => Array.isArray(value);
 
