@@ -221,9 +221,9 @@ export class Shop {
     const voice = await Voice.open(phone.party.address);
     const call: PhoneCall = { session, voice, ended };
     phone.current = call;
-    void ended.then(async () => {
-      await voice.close();
+    void ended.then(() => {
       phone.current = null;
+      void voice.close();
     });
     answer(session, voice, phone.party.address);
     next.onPickedUp(call);
