@@ -5,12 +5,31 @@ export {
   Pattern,
   type HardwareServer,
   type KeyEvent,
+  type WatchKeysRequest,
   type GetHealthResponse,
 } from './gen/tatebako/hardware/v1/hardware.js';
 export {
   BoxClient,
   BoxService,
   Role,
+  type AcknowledgeAlertResponse,
   type BoxServer,
+  type CreateTokenResponse,
+  type GetCallResponse,
+  type GetStatusResponse,
+  type ListCallsResponse,
+  type PanicResponse,
   type ListCallsRequest,
+  type ReadCallAudioRequest,
+  type ReadCallAudioResponse,
+  type WatchEventsRequest,
+  type WatchEventsResponse,
 } from './gen/tatebako/box/v1/box.js';
+export {
+  callJson,
+  statusJson,
+  watchedEventJson,
+  type CallJson,
+  type StatusJson,
+  type WatchedEventJson,
+} from './box-json.js';

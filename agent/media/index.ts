@@ -63,7 +63,6 @@ export {
   transcodePcmaToPcmu,
   transcodePcmuToPcma,
 } from './codec/g711.js';
-
 // pipeline, jitter, mix, tone, wav
 export { FRAME_MS, samplesPerFrame } from './pipeline/frame.js';
 export type { FrameSink, PcmFrame, SampleRateHz } from './pipeline/frame.js';

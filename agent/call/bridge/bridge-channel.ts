@@ -17,8 +17,7 @@ export interface BridgeWorkerStart extends TapPorts {
 
 /** What goes to the worker besides the commands. */
 export type ToBridgeWorker =
-  | { readonly command: BridgeCommand }
-  | { readonly connect: TapPorts };
+  { readonly command: BridgeCommand } | { readonly connect: Partial<TapPorts> };
 
 /** What comes back. */
 export type FromBridgeWorker = { readonly event: BridgeEvent } | { readonly fault: BridgeFault };

@@ -1,5 +1,5 @@
 import { Worker, type MessagePort, type Transferable } from 'node:worker_threads';
-import type { Log } from '../../../base/index.js';
+import type { Clock, Log } from '../../../base/index.js';
 import {
   hrtimeOffsetMs,
   type BridgeWorkerStart,
@@ -9,7 +9,11 @@ import {
 } from './bridge-channel.js';
 import type { BridgeCommand, BridgeEvent, BridgeSettings } from './bridge-protocol.js';
 
+/** The worker is ended by force when it has not ended by then, ms. */
+const CLOSE_MS_MAX = 3_000;
+
 export interface BridgeClientOptions {
+  readonly clock: Clock;
   readonly log: Log;
   readonly onEvent: (event: BridgeEvent) => void;
   /** The worker died, which is a bug of ours: all legs are gone. Never called after `close`. */
@@ -25,18 +29,15 @@ export interface BridgeClient {
   /** Resolves when the worker takes commands; rejects when it cannot start. Commands sent earlier wait. */
   readonly ready: Promise<void>;
   send(command: BridgeCommand): void;
-  /** Gives the taps other ports, such as those of a recorder that was started again. They are handed over. */
-  connect(ports: TapPorts): void;
+  /** Gives a tap another port, such as that of a recorder that was started again; it is handed over. */
+  connect(ports: Partial<TapPorts>): void;
   /** Closes all legs, tells their last numbers, and ends the worker. A second call waits for the first. */
   close(): Promise<void>;
 }
 
 /** Starts the media worker. */
-export function startBridge(
-  settings: BridgeSettings,
-  options: BridgeClientOptions,
-): BridgeClient {
-  const { log, onEvent, onLost } = options;
+export function startBridge(settings: BridgeSettings, options: BridgeClientOptions): BridgeClient {
+  const { clock, log, onEvent, onLost } = options;
   const ports = { recordPort: options.recordPort ?? null, detectPort: options.detectPort ?? null };
   const start: BridgeWorkerStart = { settings, ...ports, hrtimeOffsetMs: hrtimeOffsetMs() };
   const worker = new Worker(new URL('./bridge-worker.js', import.meta.url), {
@@ -79,11 +80,13 @@ export function startBridge(
         isClosing = true;
         post({ command: { do: 'close' } });
       }
+      const limit = clock.after(CLOSE_MS_MAX, () => void worker.terminate());
       await exited;
+      limit.cancel();
     },
   };
 }
 
-function portsIn({ recordPort, detectPort }: TapPorts): MessagePort[] {
-  return [recordPort, detectPort].filter((port) => port !== null);
+function portsIn({ recordPort, detectPort }: Partial<TapPorts>): MessagePort[] {
+  return [recordPort, detectPort].filter((port) => port !== null && port !== undefined);
 }

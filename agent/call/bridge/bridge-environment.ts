@@ -10,7 +10,7 @@ export type MediaSocket = Pick<
 
 /** Something that went wrong and that no call notices: for the log. */
 export interface BridgeFault {
-  /** A stable name: `listenerCutOff`, `socketError`, `commandRefused`. */
+  /** A stable name: `listenerCutOff`, `socketError`, `commandRefused`, `tapClosed`. */
   readonly what: string;
   readonly legId: LegId | null;
   readonly message: string;

@@ -114,11 +114,6 @@ export class BridgeLeg {
     return this.#remote;
   }
 
-  /** Relayed packets that there was nobody to send to. */
-  get unsentCount(): number {
-    return this.output.unsentCount;
-  }
-
   /** The ports are there. */
   attach(socket: MediaSocket): void {
     const { clock, onEvent } = this.#environment;

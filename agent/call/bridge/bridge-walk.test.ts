@@ -1,4 +1,5 @@
 import test from 'ava';
+import { readPacketBatch } from 'node-mediastream';
 import { SeededRandom } from '../../../base/testing/seeded-random.js';
 import type { LegSource } from './bridge-protocol.js';
 import { BenchLegs, REMOTE, type FakeSocket, type FakeTalker } from './testing/bench-legs.js';
@@ -32,7 +33,7 @@ class Walk {
       return;
     }
     const { bridge } = this.legs;
-    switch (this.random.below(8)) {
+    switch (this.random.below(11)) {
       case 0:
         bridge.handle({ do: 'setSource', legId, source: this.#source(legId) });
         return;
@@ -52,6 +53,17 @@ class Walk {
         return;
       case 4:
         bridge.handle({ do: 'tap', legId, record: true, detect: this.random.below(2) === 0 });
+        return;
+      case 5: {
+        const tones = this.random.pick([['dtmf'], ['busy', 'dial'], []] as const);
+        bridge.handle({ do: 'listenForTones', legId, tones });
+        return;
+      }
+      case 6:
+        bridge.handle({ do: 'watchSilence', legId, afterMs: this.random.pick([null, 30, 500]) });
+        return;
+      case 7:
+        leg.talker.press(3, 60);
         return;
       default:
         for (let n = this.random.below(20); n > 0; n--) {
@@ -96,12 +108,28 @@ for (const seed of [1, 2, 3, 4]) {
     const ended = walk.legs.of('playEnded').map(({ playId }) => playId);
     t.is(ended.length, walk.plays);
     t.is(new Set(ended).size, walk.plays);
+    const kept = walk.legs.records.flatMap(({ callId, packets }) =>
+      [...readPacketBatch(packets)].map(({ payload }) => ({ callId, payload })),
+    );
+    t.true(kept.length > 100);
+    const isKeptRight = kept.every(
+      ({ callId, payload }) => payload.length === 4 || payload[0] === octetOf(callId),
+    );
+    t.true(isKeptRight, 'the recorder has each packet under its own call');
     for (const { legId, socket } of walk.sockets) {
       const foreign = octetOf(legId) === 0x11 ? 0x22 : 0x11;
-      const isForeign = socket.sent.some(({ payload }) => payload.every((octet) => octet === foreign));
+      const isForeign = socket.sent.some(({ payload }) =>
+        payload.every((octet) => octet === foreign),
+      );
       t.false(isForeign, `${legId} heard the other call`);
       const numbers = socket.sent.map(({ ssrc, sequenceNumber }) => `${ssrc} ${sequenceNumber}`);
       t.is(new Set(numbers).size, numbers.length, 'no number is used twice');
+      const audio = socket.sent.filter(({ payloadType }) => payloadType === 0);
+      const backwards = audio.findIndex((packet, n) => {
+        const before = audio[n - 1] ?? packet;
+        return ((packet.rtpTimestamp - before.rtpTimestamp) | 0) < 0;
+      });
+      t.is(backwards, -1, 'time never runs backwards');
     }
   });
 }

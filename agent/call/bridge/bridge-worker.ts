@@ -7,11 +7,10 @@ import {
   hrtimeOffsetMs,
   type BridgeWorkerStart,
   type FromBridgeWorker,
-  type TapPorts,
   type ToBridgeWorker,
 } from './bridge-channel.js';
-import type { TapOutlets } from './bridge-environment.js';
 import { loadPromptInThread } from './prompt-loader.js';
+import { TapSwitch } from './tap-switch.js';
 
 /** The media worker thread: real sockets, a clock in step with the main thread's, and its messages. */
 function runBridge(main: MessagePort, start: BridgeWorkerStart): void {
@@ -24,10 +23,14 @@ function runBridge(main: MessagePort, start: BridgeWorkerStart): void {
     onEvent: (event) => tell({ event }),
     onFault: (fault) => tell({ fault }),
   });
-  bridge.connect(outletsOf(start));
+  const taps = new TapSwitch({
+    connect: (outlets) => bridge.connect(outlets),
+    onClosed: (message) => tell({ fault: { what: 'tapClosed', legId: null, message } }),
+  });
+  taps.connect(start);
   main.on('message', (message: ToBridgeWorker) => {
     if ('connect' in message) {
-      bridge.connect(outletsOf(message.connect));
+      taps.connect(message.connect);
     } else if (message.command.do === 'close') {
       // With its port closed and no socket open the thread has nothing left to wait for, and ends.
       void bridge.close().then(() => main.close());
@@ -40,24 +43,6 @@ function runBridge(main: MessagePort, start: BridgeWorkerStart): void {
 
 function clockInStep(offsetMs: number): Clock {
   return { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + offsetMs };
-}
-
-function outletsOf({ recordPort, detectPort }: TapPorts): TapOutlets {
-  return {
-    record:
-      recordPort === null
-        ? null
-        : (tap) => recordPort.postMessage(tap, [transferable(tap.packets)]),
-    detect:
-      detectPort === null
-        ? null
-        : (tap) => detectPort.postMessage(tap, [transferable(tap.samples)]),
-  };
-}
-
-function transferable({ buffer }: Uint8Array | Int16Array): ArrayBuffer {
-  assert.ok(buffer instanceof ArrayBuffer, 'a tap has memory of its own');
-  return buffer;
 }
 
 /** Our own client made it: only that it is there is looked at. */

@@ -1,15 +1,10 @@
 import { messageOf } from '../../../base/index.js';
 import { BridgeLeg } from './bridge-leg.js';
 import type { BridgeEnvironment, TapOutlets } from './bridge-environment.js';
-import type {
-  BridgeCommand,
-  BridgeSettings,
-  LegHealth,
-  LegId,
-} from './bridge-protocol.js';
+import type { BridgeCommand, BridgeSettings, LegHealth, LegId } from './bridge-protocol.js';
 import type { LegOutput } from './leg-output.js';
 import type { MixVoice } from './mix-audio.js';
-import { PromptShelf } from './prompt-shelf.js';
+import { PROMPTS_MAX, PromptShelf } from './prompt-shelf.js';
 
 type Command<Name extends BridgeCommand['do']> = Extract<BridgeCommand, { do: Name }>;
 type LegCommand = Exclude<
@@ -42,6 +37,9 @@ export class Bridge {
   readonly #environment: BridgeEnvironment;
   readonly #shelf = new PromptShelf();
   readonly #legs = new Map<LegId, BridgeLeg>();
+  /** One announcement is read after the other. */
+  #loading = Promise.resolve();
+  #loadingCount = 0;
   #outlets: TapOutlets = { record: null, detect: null };
   /** Where the next leg begins to look for a port: round the range, so that none is used again at once. */
   #nextPort: number;
@@ -66,7 +64,7 @@ export class Bridge {
   handle(command: BridgeCommand): void {
     switch (command.do) {
       case 'loadPrompt':
-        void this.#loadPrompt(command);
+        this.#expectPrompt(command);
         return;
       case 'openLeg':
         void this.#openLeg(command);
@@ -159,7 +157,9 @@ export class Bridge {
     return openSocket({
       clock,
       address: bindAddress,
-      ...(port === null ? { firstPort, lastPort, startPort } : { firstPort: port, lastPort: port + 1 }),
+      ...(port === null
+        ? { firstPort, lastPort, startPort }
+        : { firstPort: port, lastPort: port + 1 }),
       onRtp: leg.onRtp,
       onRtcp: leg.onRtcp,
       onError: (cause) => {
@@ -179,12 +179,19 @@ export class Bridge {
     this.#environment.onEvent({ name: 'legClosed', legId, health: await closing });
   }
 
-  async #loadPrompt({ promptId, file, maxMs }: Command<'loadPrompt'>): Promise<void> {
-    const { onEvent, loadPrompt } = this.#environment;
-    if (!this.#shelf.expect(promptId)) {
-      onEvent({ name: 'promptFailed', promptId, reason: 'too many announcements are loaded' });
+  #expectPrompt(command: Command<'loadPrompt'>): void {
+    const { promptId } = command;
+    if (this.#loadingCount >= PROMPTS_MAX || !this.#shelf.expect(promptId)) {
+      const reason = `more than ${PROMPTS_MAX} announcements`;
+      this.#environment.onEvent({ name: 'promptFailed', promptId, reason });
       return;
     }
+    this.#loadingCount++;
+    this.#loading = this.#loading.then(() => this.#loadPrompt(command));
+  }
+
+  async #loadPrompt({ promptId, file, maxMs }: Command<'loadPrompt'>): Promise<void> {
+    const { onEvent, loadPrompt } = this.#environment;
     try {
       const prompt = await loadPrompt(file, maxMs);
       this.#shelf.put(promptId, prompt);
@@ -193,6 +200,7 @@ export class Bridge {
       this.#shelf.giveUp(promptId);
       onEvent({ name: 'promptFailed', promptId, reason: messageOf(cause) });
     }
+    this.#loadingCount--;
     for (const leg of this.#legs.values()) leg.output.wake();
   }
 
@@ -220,4 +228,3 @@ function listOf<Item>(lists: Map<LegId, Item[]>, legId: LegId): Item[] {
   lists.set(legId, list);
   return list;
 }
-

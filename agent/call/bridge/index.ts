@@ -1,8 +1,4 @@
-export {
-  startBridge,
-  type BridgeClient,
-  type BridgeClientOptions,
-} from './bridge-client.js';
+export { startBridge, type BridgeClient, type BridgeClientOptions } from './bridge-client.js';
 export type { TapPorts } from './bridge-channel.js';
 export type {
   BridgeCommand,

@@ -9,7 +9,14 @@ import {
 } from 'node-mediastream';
 import type { Clock, Random } from '../../../base/index.js';
 import type { MediaSocket } from './bridge-environment.js';
-import type { BridgeEvent, LegId, LegRemote, LegSource, PromptId, Speaker } from './bridge-protocol.js';
+import type {
+  BridgeEvent,
+  LegId,
+  LegRemote,
+  LegSource,
+  PromptId,
+  Speaker,
+} from './bridge-protocol.js';
 import { FRAME_OCTETS, transcodeTable } from './law.js';
 import { DigitsOut } from './digits-out.js';
 import { MixAudio, type MixVoice } from './mix-audio.js';

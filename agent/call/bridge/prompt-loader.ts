@@ -19,7 +19,9 @@ type Answer = { readonly prompt: Prompt } | { readonly reason: string };
  */
 export function loadPromptInThread(file: string, maxMs: number): Promise<Prompt> {
   const request: Request = { promptFile: file, maxMs };
-  const worker = new Worker(new URL('./prompt-loader.js', import.meta.url), { workerData: request });
+  const worker = new Worker(new URL('./prompt-loader.js', import.meta.url), {
+    workerData: request,
+  });
   return new Promise((resolve, reject) => {
     worker.once('message', (answer: Answer) => {
       if ('prompt' in answer) resolve(answer.prompt);
@@ -34,7 +36,8 @@ async function readPrompt({ promptFile, maxMs }: Request): Promise<Prompt> {
   const handle = await open(promptFile);
   try {
     const { size } = await handle.stat();
-    if (size > PROMPT_BYTES_MAX) throw new RangeError(`the file is larger than ${PROMPT_BYTES_MAX} bytes`);
+    if (size > PROMPT_BYTES_MAX)
+      throw new RangeError(`the file is larger than ${PROMPT_BYTES_MAX} bytes`);
     return loadPrompt(await handle.readFile(), { maxMs });
   } finally {
     await handle.close();

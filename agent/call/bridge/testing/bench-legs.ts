@@ -222,6 +222,8 @@ export class BenchLegs {
 
   #load(file: string): Promise<Prompt> {
     const prompt = this.prompts.get(file);
-    return prompt === undefined ? Promise.reject(new Error('no such file')) : Promise.resolve(prompt);
+    return prompt === undefined
+      ? Promise.reject(new Error('no such file'))
+      : Promise.resolve(prompt);
   }
 }
