@@ -12,6 +12,7 @@ import {
 } from '../base/index.js';
 import type { Config } from './config.js';
 import { Agent, type World } from './wiring/agent.js';
+import { Outside } from './wiring/outside.js';
 
 /** sysexits.h: bad configuration; internal software error. */
 const EXIT_CONFIG = 78;
@@ -33,6 +34,7 @@ export async function runAgent(config: Config, options: RunOptions): Promise<num
   const stopped = stopSignal();
   try {
     const agent = await Agent.start(config, world);
+    const outside = await openOutside(agent, world);
     log.info('agentReady', {
       boxId: config.box.id,
       sipPort: agent.telephone.port,
@@ -40,6 +42,7 @@ export async function runAgent(config: Config, options: RunOptions): Promise<num
     });
     const signal = await stopped;
     log.info('agentStopping', { signal });
+    await outside.close();
     await agent.stop();
     log.info('agentStopped');
     return 0;
@@ -55,6 +58,15 @@ export async function runAgent(config: Config, options: RunOptions): Promise<num
     options.complain(formatConfigProblem(problem));
     log.error('agentRefused', { path: problem.path, found: problem.found });
     return EXIT_CONFIG;
+  }
+}
+
+async function openOutside(agent: Agent, world: World): Promise<Outside> {
+  try {
+    return await Outside.open(agent, world);
+  } catch (cause) {
+    await agent.stop();
+    throw cause;
   }
 }
 
@@ -102,6 +114,7 @@ function problemOf(cause: unknown, config: Config): ConfigProblem | null {
         found: messageOf(cause),
       };
     case 'store-locked':
+    case 'socket-taken':
       return {
         file,
         path: 'box.dataDirectory',

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Metadata, status } from '@grpc/grpc-js';
 import { messageOf } from '../../base/index.js';
@@ -34,6 +34,7 @@ export async function saveAudio(
       await disk(target.write(wav));
       sizeBytes += wav.byteLength;
     }
+    await disk(writeSizes(target, sizeBytes));
     await target.close();
     await disk(rename(partial, file));
     return sizeBytes;
@@ -42,6 +43,17 @@ export async function saveAudio(
     await rm(partial, { force: true });
     throw cause;
   }
+}
+
+/** The header came first, when the length was not yet known (RIFF: bytes after the eighth, and of the samples). */
+async function writeSizes(target: FileHandle, sizeBytes: number): Promise<void> {
+  const size = (bytes: number): Buffer => {
+    const field = Buffer.alloc(4);
+    field.writeUInt32LE(Math.max(0, bytes));
+    return field;
+  };
+  await target.write(size(sizeBytes - 8), 0, 4, 4);
+  await target.write(size(sizeBytes - 44), 0, 4, 40);
 }
 
 async function* readAudio(box: BoxConnection, callId: string): AsyncGenerator<Buffer> {

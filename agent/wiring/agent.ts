@@ -100,7 +100,12 @@ export class Agent {
     early.raise = (code) => alerts.raiseFault(code);
     early.clear = (code) => alerts.clearFault(code);
     const agent = new Agent(config, world, memory, alerts);
-    await agent.#open(faults);
+    try {
+      await agent.#open(faults);
+    } catch (cause) {
+      await agent.stop();
+      throw cause;
+    }
     return agent;
   }
 
@@ -121,6 +126,19 @@ export class Agent {
   fault(code: string): void {
     this.#world.log.warn('faultRaised', { code });
     this.alerts.raiseFault(code);
+  }
+
+  nowMs(): number {
+    return this.#world.clock.wallMs();
+  }
+
+  /** The call that a press of the button is about: the one that talks, the newest of several. */
+  activeCallId(): string | null {
+    let found: string | null = null;
+    for (const { id, state } of this.#telephone?.exchange.calls ?? []) {
+      if (state.phase === 'bridged') found = id;
+    }
+    return found;
   }
 
   /** Takes its place among the sinks. */

@@ -10,6 +10,7 @@ import {
   type CallRecorder,
   type StoredCall,
 } from '../call/index.js';
+import { tokenRecord, type TokenRecord } from '../control/index.js';
 import {
   createRecorder,
   rebuildStereo,
@@ -34,9 +35,6 @@ export interface StorageState {
   readonly freeBytes: number | null;
 }
 
-const tokenSchema = z.object({ role: z.string(), expiresAtMs: z.number() });
-export type StoredToken = z.infer<typeof tokenSchema>;
-
 /** Live calls whose newest state waits to be written; the calls at once are few. */
 const LIVE_MAX = 64;
 
@@ -45,7 +43,7 @@ const keyOf = (record: Pick<CallRecord, 'id' | 'startedAtMs'>): string =>
   `${String(Math.round(record.startedAtMs)).padStart(15, '0')}-${record.id}`;
 
 export class Memory {
-  readonly tokens: Table<StoredToken>;
+  readonly tokens: Table<TokenRecord>;
   readonly #options: MemoryOptions;
   readonly #store: Store;
   readonly #calls: Table<CallRecord>;
@@ -64,7 +62,7 @@ export class Memory {
     this.#keys = store.table('callKey', z.string());
     this.#live = store.table('liveCall', z.unknown());
     this.#bindings = store.table('binding', z.unknown());
-    this.tokens = store.table('token', tokenSchema);
+    this.tokens = store.table('token', tokenRecord);
   }
 
   /** @throws {UnavailableError} `store-locked` when another agent uses the directory */
