@@ -11,7 +11,7 @@ export const GATEWAY_PASSWORD = 'hgw-0003-pass';
  * A home gateway played by Kamailio: IP-phone extensions 3 to 7, digest users 0003 to 0007, and the outside line: what a
  * phone of the test sends to `sip:<extension>@<gateway>` reaches whoever registered as that extension.
  */
-const configOf = (address: string): string => `#!KAMAILIO
+const configOf = (address: string, expiresS: number): string => `#!KAMAILIO
 debug=1
 log_stderror=yes
 fork=yes
@@ -37,7 +37,7 @@ ${[
 ]
   .map((name) => `loadmodule "${name}.so"`)
   .join('\n')}
-modparam("registrar", "max_expires", 300)
+modparam("registrar", "max_expires", ${expiresS})
 modparam("auth", "nonce_expire", 60)
 request_route {
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -78,11 +78,14 @@ export class Kamailio {
     this.#folder = folder;
   }
 
-  /** Starts it at the place's gateway address. */
-  static async start(t: Scope, place: Place): Promise<Kamailio> {
+  /**
+   * Starts it at the place's gateway address.
+   * @param expiresS how long a registration lasts at most
+   */
+  static async start(t: Scope, place: Place, expiresS = 300): Promise<Kamailio> {
     const folder = join(place.folder, 'kamailio');
     await mkdir(folder);
-    await writeFile(join(folder, 'kamailio.cfg'), configOf(place.gateway));
+    await writeFile(join(folder, 'kamailio.cfg'), configOf(place.gateway, expiresS));
     const gateway = new Kamailio(t, folder, place.gateway);
     await gateway.startAgain();
     return gateway;

@@ -21,6 +21,8 @@ export interface RtpPlan {
   readonly swapEvery?: number;
   /** From here on another source: new SSRC, sequence and timestamp. */
   readonly newSsrcAtMs?: number;
+  /** Tells this stream from an earlier one of the same peer. */
+  readonly ssrc?: number;
   /** RFC 4733 digits instead of audio, 100 ms each. */
   readonly digits?: readonly { readonly digit: string; readonly atMs: number }[];
 }
@@ -42,13 +44,14 @@ function header(type: number, marker: boolean, at: readonly [number, number, num
 /** Lays out a stream packet by packet: the same bytes each time. */
 export function planRtp(plan: RtpPlan): readonly TimedPacket[] {
   const { audio, lossPercent = 0, swapEvery = 0, newSsrcAtMs = Infinity, digits = [] } = plan;
+  const firstSsrc = plan.ssrc ?? 0x1a2b_3c4d;
   const payload = toPcmu(audio);
   const packets: TimedPacket[] = [];
-  let [ssrc, sequence, offset] = [0x1a2b_3c4d, 65_500, 4_294_960_000];
+  let [ssrc, sequence, offset] = [firstSsrc, 65_500, 4_294_960_000];
   let owed = 0;
   for (let n = 0; (n + 1) * PACKET <= payload.length; n += 1) {
     const atMs = n * PACKET_MS;
-    if (atMs >= newSsrcAtMs && ssrc === 0x1a2b_3c4d) {
+    if (atMs >= newSsrcAtMs && ssrc === firstSsrc) {
       [ssrc, sequence, offset] = [0x7777_0001, 40_000, 123_456];
     }
     const pressed = digits.find((one) => atMs >= one.atMs && atMs < one.atMs + DIGIT_MS);
