@@ -90,6 +90,7 @@ export class RtpPeer {
   #firstTimestamp: number | null = null;
   #remote: { readonly address: string; readonly port: number } | null = null;
   #received = 0;
+  #isClosed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -106,8 +107,12 @@ export class RtpPeer {
       socket.once('error', reject);
       socket.bind(0, address, resolve);
     });
-    t.teardown(() => void socket.close());
-    return new RtpPeer(socket);
+    const peer = new RtpPeer(socket);
+    t.teardown(() => {
+      peer.#isClosed = true;
+      socket.close();
+    });
+    return peer;
   }
 
   /** Where the box sends from, which is where it listens too (symmetric RTP); known from its first packet. */
@@ -160,6 +165,8 @@ export class RtpPeer {
     for (const { atMs, bytes } of packets) {
       const waitMs = startMs + atMs - performance.now();
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      // Who talks on is cut off when the test ends.
+      if (this.#isClosed) return;
       this.#socket.send(bytes, port, address);
     }
   }

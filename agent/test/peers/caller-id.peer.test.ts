@@ -32,7 +32,7 @@ peerTest(
     const call = new LineCall({ caller: { from: '[field0]' } });
     const gateway = await startGateway(t, place, {
       calls: kinds.length,
-      scenario: scenario(...upToAck(call), pause(1_400), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), pause(2_500), ...hangUp(call)),
       more: ['-inf', callers],
     });
     await gateway.done();
