@@ -10,7 +10,15 @@ import {
   type SessionEnd,
 } from '../../agent/sip/index.js';
 import { wait } from '../measure/measurement.js';
-import { BOX, nameAddr, newSessionId, openParty, sipUri, type Party } from './party.js';
+import {
+  BOX,
+  nameAddr,
+  newSessionId,
+  openParty,
+  REAL_GROUND,
+  sipUri,
+  type Party,
+} from './party.js';
 import {
   BOX_ADDRESS,
   extensionOf,
@@ -84,7 +92,7 @@ export class Shop {
 
   /** Resolves when all phones are registered at the box, which must be up. */
   static async open(phoneCount: number): Promise<Shop> {
-    const gateway = await openParty(GATEWAY_ADDRESS, (session) => session.reject(486));
+    const gateway = await openParty(REAL_GROUND, GATEWAY_ADDRESS, (session) => session.reject(486));
     const phones: Phone[] = [];
     const shop = new Shop(gateway, phones);
     for (let index = 0; index < phoneCount; index += 1) phones.push(await shop.#openPhone(index));
@@ -174,7 +182,7 @@ export class Shop {
     const extension = extensionOf(index);
     const address = phoneAddress(index);
     const phones: Phone[] = [];
-    const party = await openParty(address, (session) => {
+    const party = await openParty(REAL_GROUND, address, (session) => {
       for (const phone of phones) void this.#ring(phone, session);
     });
     let onRegistered = (): void => undefined;

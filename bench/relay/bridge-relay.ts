@@ -3,7 +3,7 @@
  * generator a leg, two legs a call. Prints a line of JSON with the legs' ports when all is bridged; ends with its input.
  */
 import { MessageChannel } from 'node:worker_threads';
-import { silentLog } from '../../base/index.js';
+import { silentLog, systemClock } from '../../base/index.js';
 import { startBridge, type BridgeEvent, type LegId } from '../../agent/call/bridge/index.js';
 
 const HOST = '127.0.0.1';
@@ -37,6 +37,7 @@ const bridge = startBridge(
   },
   {
     log: silentLog,
+    clock: systemClock,
     onEvent: (event: BridgeEvent) => {
       if (event.name === 'legFailed') onFailed(new Error(event.reason));
       if (event.name !== 'legOpened') return;
