@@ -2,13 +2,14 @@
 import { systemClock } from '../../base/index.js';
 import { addAlerts } from './alert-commands.js';
 import { addCalls } from './calls-commands.js';
-import { addCheckConfig, addFirmware } from './run-commands.js';
+import { addCheckConfig, addFirmware, addRun } from './run-commands.js';
 import { runCli, type AddCommand } from './run-cli.js';
 import { addStatus } from './status-command.js';
 import { addToken } from './token-command.js';
 
 /** In the order of the help. */
 const commands: readonly AddCommand[] = [
+  addRun,
   addFirmware,
   addCheckConfig,
   addStatus,
