@@ -129,7 +129,7 @@ await measure({
     return {
       table: parts.map(({ table }) => table).join('\n\n'),
       verdicts: parts.flatMap(({ verdicts }) => verdicts),
-      figures: Object.assign({}, ...parts.map(({ figures }) => figures)),
+      figures: { parts: parts.map(({ figures }) => figures) },
     };
   },
 });

@@ -86,10 +86,12 @@ const nearTheEnd = (seeded: SeededRandom): Random => ({
   fraction: () => seeded.fraction(),
 });
 
+const isCallable = (value: unknown): value is () => void => typeof value === 'function';
+
 function liveHeapMb(): number {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  if (isCallable(collect)) collect();
   return process.memoryUsage().heapUsed / 2 ** 20;
 }
 
@@ -220,7 +222,7 @@ async function openStage() {
   const timeLines = new Map<string, number>();
   bridge.connect({
     record: (tap) => {
-      for (const _ of readPacketBatch(tap.packets)) tapped.packets += 1;
+      tapped.packets += [...readPacketBatch(tap.packets)].length;
     },
     detect: ({ legId, startTick, samples }) => {
       const due = timeLines.get(legId);
