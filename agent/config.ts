@@ -29,17 +29,22 @@ const timeZone = z.string().refine((name) => {
 const boxConfig = z.strictObject({
   /** In topics, host name, evidence. */
   id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, -'),
+  /** As people know the shop. */
   name: z.string().min(1).max(64),
+  /** Of the times that people and receivers see. */
   timezone: timeZone.default('Asia/Tokyo'),
+  /** Of the phones' displays and of what the command prints. */
   language: z.enum(['ja', 'en']).default('ja'),
-  /** Relative to the file. */
+  /** Where store, recordings and sockets stand; relative to the file. */
   dataDirectory: z.string().min(1).default('data'),
 });
 
 const sipConfig = z.strictObject({
+  /** Of SIP and RTP; `0.0.0.0`: every address of the machine. */
   listenAddress: ipAddress.default('0.0.0.0'),
   /** Stands in Via, Contact and SDP: the address by which gateway and phones reach the box. */
   advertisedAddress: ipAddress,
+  /** UDP and TCP. */
   port: z.int().min(1).max(65_535).default(5_060),
 });
 
@@ -51,7 +56,9 @@ const evenPort = z
 
 const rtpConfig = z
   .strictObject({
+    /** Of the UDP ports for audio. */
     firstPort: evenPort.default(16_384),
+    /** Each leg of a call takes two ports, RTP and RTCP. */
     lastPort: z.int().min(1_025).max(65_535).default(16_483),
   })
   .refine(({ firstPort, lastPort }) => lastPort - firstPort >= 15, {
@@ -60,15 +67,20 @@ const rtpConfig = z
   });
 
 const phoneConfig = z.strictObject({
+  /** The user under which the phone registers, and the number by which others call it. */
   extension: z.string().regex(/^[1-9]\d{1,4}$/, 'must be 2 to 5 digits, not beginning with 0'),
+  /** As other phones and the call log show it. */
   name: z.string().min(1).max(64),
+  /** A file of mode 0600 with the digest password. */
   passwordFile: z.string().min(1),
 });
 
 const keywordConfig = z.strictObject({
+  /** The phrase as people write it; shown when it was heard. */
   text: z.string().min(1).max(64),
   /** Kana; needed unless the text is kana itself. */
   reading: z.string().min(1).max(64).optional(),
+  /** The type of behaviour that it speaks of. */
   category: z.enum([
     'detention',
     'repeat',
@@ -81,6 +93,7 @@ const keywordConfig = z.strictObject({
     'sexual',
     'excessiveDemand',
   ]),
+  /** 1 caution, 2 warning, 3 emergency; the policy may lower it. */
   level: z.union([z.literal(1), z.literal(2), z.literal(3)]),
 });
 
@@ -89,27 +102,44 @@ export const configSchema = z.strictObject({
   sip: sipConfig,
   rtp: rtpConfig.prefault({}),
   line: lineConfig,
+  /** The shop's phones; they register at the box. */
   phone: z.array(phoneConfig).max(32).default([]),
   call: callConfig.prefault({}),
   announcement: z
-    .strictObject({ file: z.string().min(1).optional(), skipForAllowed: z.boolean().default(true) })
+    .strictObject({
+      /** Any WAV of at most 6 s; the built-in Japanese one when absent. */
+      file: z.string().min(1).optional(),
+      /** Read now; every caller hears the announcement until the list of allowed callers comes. */
+      skipForAllowed: z.boolean().default(true),
+    })
     .prefault({}),
+  /** How long recordings are kept. Read now; nothing is deleted until retention comes. */
   recording: z
     .strictObject({
+      /** Calls without an alert. */
       ordinaryDays: z.int().min(1).max(3_650).default(30),
+      /** Calls with one. */
       incidentDays: z.int().min(1).max(36_500).default(1_825),
     })
     .prefault({}),
   detector: z
     .strictObject({
+      /** `false`: calls are announced and recorded, and nobody listens. */
       enabled: z.boolean().default(true),
+      /** The models of this build when absent. */
       modelsDirectory: z.string().min(1).optional(),
     })
     .prefault({}),
   policy: policyConfig.prefault({}),
+  /** The shop's own phrases, listened for beside the built-in ones (`models/phrases.tsv`). */
   keyword: z.array(keywordConfig).max(PHRASES_MAX).default([]),
   mqtt: mqttConfig.prefault({}),
-  firmware: z.strictObject({ socket: z.string().min(1).default('run/firmware.sock') }).prefault({}),
+  firmware: z
+    .strictObject({
+      /** Of the hardware daemon; relative to the data directory. */
+      socket: z.string().min(1).default('run/firmware.sock'),
+    })
+    .prefault({}),
   /** Read now so that a file written for the whole product is accepted; served by the console when it comes. */
   console: z
     .strictObject({
@@ -118,6 +148,7 @@ export const configSchema = z.strictObject({
       tls: z.enum(['self-signed', 'files', 'acme', 'off']).default('self-signed'),
     })
     .optional(),
+  /** The installer's console on a serial line. Read now; nothing is opened until it comes. */
   serial: z
     .strictObject({
       device: z.string().min(1),

@@ -38,31 +38,48 @@ export async function runFirmware(options: FirmwareOptions): Promise<number> {
   const hardware = new FakeHardware(clock);
   if (terminal === undefined) hardware.watch(logChanges(log, options.everyChange === true));
   const front = new BoxFront({ hardware, clock, log });
-  const server = await startHardwareServer({ socketPath, front, log }).catch((cause: unknown) => {
+  // Before anyone is told that we serve: until then SIGUSR1 would open Node's debugger.
+  const signals = watchSignals(hardware, options.stop);
+  const closePanel =
+    terminal === undefined ? undefined : openTerminalPanel(hardware, terminal, signals.finish);
+  try {
+    const server = await startHardwareServer({ socketPath, front, log });
+    await signals.finished;
+    await server.close();
+  } finally {
+    closePanel?.();
+    signals.close();
     front.close();
-    throw cause;
-  });
-  await new Promise<void>((resolve) => {
-    const pressSos = (): void => hardware.press('sos');
-    const pressAcknowledge = (): void => hardware.press('acknowledge');
-    const closePanel =
-      terminal === undefined ? undefined : openTerminalPanel(hardware, terminal, () => finish());
-    const finish = (): void => {
-      closePanel?.();
-      process.off('SIGTERM', finish).off('SIGINT', finish);
-      process.off('SIGUSR1', pressSos).off('SIGUSR2', pressAcknowledge);
-      resolve();
-    };
-    process.once('SIGTERM', finish).once('SIGINT', finish);
-    process.on('SIGUSR1', pressSos).on('SIGUSR2', pressAcknowledge);
-    if (options.stop?.aborted === true) finish();
-    else options.stop?.addEventListener('abort', finish, { once: true });
-  });
-  front.close();
-  await server.close();
-  hardware.close();
+    hardware.close();
+  }
   log.info('firmwareStopped');
   return EXIT_OK;
+}
+
+interface Signals {
+  /** Resolves at SIGTERM, SIGINT, `stop` or `finish()`. */
+  readonly finished: Promise<void>;
+  readonly finish: () => void;
+  readonly close: () => void;
+}
+
+function watchSignals(hardware: FakeHardware, stop: AbortSignal | undefined): Signals {
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const pressSos = (): void => hardware.press('sos');
+  const pressAcknowledge = (): void => hardware.press('acknowledge');
+  process.once('SIGTERM', finish).once('SIGINT', finish);
+  process.on('SIGUSR1', pressSos).on('SIGUSR2', pressAcknowledge);
+  if (stop?.aborted === true) finish();
+  else stop?.addEventListener('abort', finish, { once: true });
+  const close = (): void => {
+    stop?.removeEventListener('abort', finish);
+    process.off('SIGTERM', finish).off('SIGINT', finish);
+    process.off('SIGUSR1', pressSos).off('SIGUSR2', pressAcknowledge);
+  };
+  return { finished, finish, close };
 }
 
 function socketOf({ socketPath, configFile }: FirmwareOptions): string {

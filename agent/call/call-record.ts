@@ -6,20 +6,24 @@ const callerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['withheld', 'payphone', 'unavailable', 'otherService']) }),
 ]);
 
+/** What came in on a leg and how, by RTP (RFC 3550 §6.4.1, §A.3, §A.8). */
 const legHealthSchema = z.object({
   packetsReceived: z.number(),
   packetsLost: z.number(),
   packetsLate: z.number(),
   packetsDuplicate: z.number(),
+  /** From strangers, or malformed. */
   packetsRefused: z.number(),
   packetsSent: z.number(),
   jitterMs: z.number(),
   roundTripMs: z.number().nullable(),
+  /** Of the last second: 0 overload … −127 silence (RFC 6464 §3). */
   levelDbov: z.number(),
 });
 
 /** A call as the log keeps it: who, when, how long, what was announced, who answered, how it ended. Times are Unix ms. */
 export const callRecordSchema = z.object({
+  /** 16 hexadecimal digits. */
   id: z.string(),
   direction: z.enum(['incoming', 'outgoing', 'internal']),
   caller: callerSchema,
@@ -34,6 +38,7 @@ export const callRecordSchema = z.object({
       what: z.enum(['configured', 'builtIn', 'tone', 'skipped']),
       startedAtMs: z.number().nullable(),
       endedAtMs: z.number().nullable(),
+      /** The caller heard it to its end. */
       completed: z.boolean(),
     })
     .nullable(),
@@ -71,7 +76,9 @@ export const callRecordSchema = z.object({
       'noPhone',
     ])
     .nullable(),
+  /** A fax called: no announcement to its end, nobody listens. */
   fax: z.boolean(),
+  /** 110, 118 or 119 was dialled. */
   emergency: z.boolean(),
   transfers: z.array(
     z.object({
@@ -90,6 +97,7 @@ export const callRecordSchema = z.object({
       files: z.array(z.string()).readonly(),
       bytes: z.number(),
       durationMs: z.number(),
+      /** What is missing although it was due, and why. */
       gaps: z.array(
         z.object({
           speaker: z.string(),

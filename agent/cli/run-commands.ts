@@ -1,3 +1,4 @@
+/** The long-running programs, and the check of their file: loaded when asked for, so that `status` starts without them. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openLog } from '../../base/index.js';
@@ -5,7 +6,20 @@ import { DEFAULT_CONFIG_FILE, locateBox, type GlobalOptions } from './box-connec
 import type { CliContext } from './cli-context.js';
 import { openTerminal } from './terminal.js';
 
-/** The long-running programs, and the check of their file. Loaded when they are asked for: `status` starts without them. */
+export function addRun(program: Command, context: CliContext): void {
+  program
+    .command('run')
+    .description('the agent, in the foreground; logs JSON lines')
+    .action(async (_options: unknown, command: Command) => {
+      const file = configFileOf(command.optsWithGlobals<GlobalOptions>(), context);
+      const [{ loadConfig }, { runAgent }] = await Promise.all([
+        import('../config.js'),
+        import('../main.js'),
+      ]);
+      process.exitCode = await runAgent(loadConfig(file), { complain: context.err });
+    });
+}
+
 export function addFirmware(program: Command, context: CliContext): void {
   program
     .command('firmware')

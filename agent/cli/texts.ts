@@ -178,8 +178,9 @@ const ja: Texts = {
     test: '試験',
     yes: '通話中',
     no: '–',
-    bye: '',
     recordingNow: '録音中',
+    acknowledged: '確認済み',
+    waiting: '未確認',
   },
 };
 
@@ -250,6 +251,7 @@ const en: Texts = {
     unregistered: 'not registered',
     here: 'connected',
     recordingNow: 'recording',
+    waiting: 'not acknowledged',
   },
 };
 

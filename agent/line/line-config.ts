@@ -6,6 +6,7 @@ import { PROFILES, type LineProfile } from './profiles.js';
 export const lineConfig = z.strictObject({
   /** The kind of gateway: NTT home gateway, Grandstream HT813, or anything else. */
   profile: z.enum(['hgw', 'ht813', 'generic']).default('hgw'),
+  /** Where the gateway is; what comes from there is the line. */
   gatewayAddress: z.string().refine((text) => isIP(text) !== 0, 'must be an IP address'),
   /** 5060, for the HT813 5062 (its FXO port), unless told. */
   gatewayPort: z.int().min(1).max(65_535).optional(),

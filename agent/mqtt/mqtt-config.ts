@@ -12,6 +12,7 @@ const topic = z
 export const lampConfig = z.strictObject({
   /** What commands and logs call it. */
   name: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9, -'),
+  /** How it is told: each kind has its own words. */
   kind: z.enum(['tasmota', 'zigbee2mqtt', 'patlite', 'home-assistant', 'raw']),
   /**
    * tasmota: `cmnd/<topic>`; zigbee2mqtt: `zigbee2mqtt/<name>`; patlite: the topic that the lamp
@@ -47,6 +48,7 @@ export const mqttConfig = z
       .optional(),
     /** The user of the outside broker; with the embedded one, the user that lamps log in as. */
     username: z.string().min(1).max(64).optional(),
+    /** A file of mode 0600 with the user's password. */
     passwordFile: z.string().min(1).optional(),
     /** Whole telephone numbers in payloads; masked unless set. */
     fullNumbers: z.boolean().default(false),

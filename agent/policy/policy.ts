@@ -14,6 +14,7 @@ export const RUNGS_MAX = 8;
 const rung = z.strictObject({
   /** Minutes since the call was answered. */
   afterMin: z.int().min(1).max(600),
+  /** What the step raises. */
   level: raisedLevel,
   /** What staff can say now. */
   line: sentence,
@@ -44,7 +45,9 @@ export const policyConfig = z.strictObject({
     .strictObject({
       /** Words registered at this level or above count as severe. */
       severeLevel: level.default(2),
+      /** So many milder ones within the window raise `mildLevel`. */
       mildHits: z.int().min(1).max(10).default(2),
+      /** Seconds. */
       mildWindowS: z.int().min(5).max(600).default(60),
       mildLevel: raisedLevel.default(1),
     })
@@ -52,6 +55,7 @@ export const policyConfig = z.strictObject({
   /** A demand for money is a matter for a complaint, until a threat stands beside it. */
   moneyDemand: z
     .strictObject({
+      /** Demand and threat within so many seconds raise `level`. */
       windowS: z.int().min(5).max(600).default(60),
       level: raisedLevel.default(3),
       /** A demand that carries its threat within itself: 「全額返せ、さもないと」. */
@@ -101,7 +105,9 @@ export const policyConfig = z.strictObject({
   /** What happens to an alert that nobody acknowledges, counted from when it was raised. */
   unacknowledged: z
     .strictObject({
+      /** Lamp and buzzer change to the second pattern, s. */
       secondPatternAfterS: z.int().min(5).max(600).default(30),
+      /** The next person is told, s. */
       nextPersonAfterS: z.int().min(10).max(3_600).default(60),
     })
     .refine((after) => after.nextPersonAfterS > after.secondPatternAfterS, {

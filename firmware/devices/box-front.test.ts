@@ -99,6 +99,8 @@ test('a closed daemon leaves lamp and buzzer dark, the line bypassed and no time
   front.show('level3');
   clock.advance(50);
   t.is(hardware.state.lamp, 'red');
+  hardware.edge('reset', true);
+  clock.advance(30);
   front.close();
   clock.advance(RELAY_HOLD_MS);
   t.deepEqual(hardware.state, { lamp: 'off', buzzerHz: 0, isLineOnBox: false });

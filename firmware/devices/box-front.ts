@@ -31,6 +31,7 @@ export class BoxFront {
   readonly #display: AlarmDisplay;
   readonly #lease: RelayLease;
   readonly #listeners = new Set<PressListener>();
+  readonly #stopButtons: readonly (() => void)[];
   #kept: readonly KeyPress[] = [];
   /** What the agent wants shown; it stands again when the fault is over. */
   #wanted: PatternName = 'updating';
@@ -45,9 +46,9 @@ export class BoxFront {
       relay: hardware.relay,
       onFault: (isFault) => this.#setAgentGone(isFault),
     });
-    for (const button of hardware.buttons) {
-      watchButton(button, clock, (press) => this.#tell(press));
-    }
+    this.#stopButtons = hardware.buttons.map((button) =>
+      watchButton(button, clock, (press) => this.#tell(press)),
+    );
     this.#play();
   }
 
@@ -81,6 +82,7 @@ export class BoxFront {
   }
 
   close(): void {
+    for (const stop of this.#stopButtons) stop();
     this.#lease.stop();
     this.#display.stop();
     this.#listeners.clear();

@@ -24,12 +24,12 @@ export const BUTTON_RULES: Readonly<Record<KeyName, ButtonRule>> = {
   reset: { tellsAtPress: false, longMs: 10_000 },
 };
 
-/** Watches one button for as long as the daemon lives. */
+/** Watches one button. @returns ends it, with no timer left */
 export function watchButton(
   button: Button,
   clock: Clock,
   onPress: (press: KeyPress) => void,
-): void {
+): () => void {
   const { key } = button;
   let state: ButtonState = UP;
   let timer: Timer | undefined;
@@ -50,4 +50,8 @@ export function watchButton(
   button.onEdge((isPressed) =>
     take({ name: isPressed ? 'down' : 'up', atMs: clock.monotonicMs() }),
   );
+  return () => {
+    timer?.cancel();
+    button.onEdge(() => undefined);
+  };
 }

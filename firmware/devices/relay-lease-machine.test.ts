@@ -43,18 +43,17 @@ test('a random walk never holds the line without a lease, nor forgets to wake', 
     let atMs = 0;
     let [state, effects]: readonly [LeaseState, readonly LeaseEffect[]] = beginLease(atMs);
     let wakeAtMs = Infinity;
-    let isLineHeld = false;
-    let isFault = false;
+    const seen = { isLineHeld: false, isFault: false };
     let leaseUntilMs = 0;
     const perform = (): void => {
       for (const effect of effects) {
         if (effect.do === 'wakeAt') wakeAtMs = effect.atMs;
         if (effect.do === 'holdLine' || effect.do === 'releaseLine') {
-          t.not(isLineHeld, effect.do === 'holdLine', 'told twice');
-          isLineHeld = effect.do === 'holdLine';
+          t.not(seen.isLineHeld, effect.do === 'holdLine', 'told twice');
+          seen.isLineHeld = effect.do === 'holdLine';
         }
-        if (effect.do === 'showFault') isFault = true;
-        if (effect.do === 'clearFault') isFault = false;
+        if (effect.do === 'showFault') seen.isFault = true;
+        if (effect.do === 'clearFault') seen.isFault = false;
       }
     };
     perform();
@@ -77,9 +76,9 @@ test('a random walk never holds the line without a lease, nor forgets to wake', 
         [state, effects] = step(state, { name: 'stopped' });
       }
       perform();
-      t.is(isLineHeld, state.name === 'held');
-      t.is(isLineHeld, leaseUntilMs > atMs);
-      t.false(isLineHeld && isFault);
+      t.is(seen.isLineHeld, state.name === 'held');
+      t.is(seen.isLineHeld, leaseUntilMs > atMs);
+      t.false(seen.isLineHeld && seen.isFault);
       if (state.name === 'held') t.is(wakeAtMs, state.untilMs);
     }
   }

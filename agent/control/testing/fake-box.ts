@@ -98,7 +98,7 @@ export const CALLS: readonly CallJson[] = [
 
 /** A box without anything behind it. */
 export class FakeBox implements BoxReads {
-  status: unknown = STATUS;
+  status: StatusJson = STATUS;
   readonly queries: CallQuery[] = [];
   readonly deeds: string[] = [];
   readonly listeners = new Set<(event: WatchedEventJson) => void>();
@@ -107,7 +107,7 @@ export class FakeBox implements BoxReads {
   isTableFull = false;
 
   getStatus(): StatusJson {
-    return JSON.parse(JSON.stringify(this.status));
+    return this.status;
   }
 
   async *listCalls(query: CallQuery): AsyncGenerator<CallJson> {

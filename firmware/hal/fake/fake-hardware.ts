@@ -26,6 +26,7 @@ export class FakeHardware implements Hardware {
   readonly #listeners = new Map<KeyName, (isPressed: boolean) => void>();
   #state: FakeState = { lamp: 'off', buzzerHz: 0, isLineOnBox: false };
   #isHigh = false;
+  readonly #releases = new Map<KeyName, Timer>();
   #pumpEmpty: Timer | undefined;
   #onChange: (state: FakeState) => void = () => undefined;
 
@@ -58,11 +59,16 @@ export class FakeHardware implements Hardware {
   /** Presses, and lets go after `heldMs`. */
   press(key: KeyName, heldMs = 100): void {
     this.edge(key, true);
-    this.#clock.after(heldMs, () => this.edge(key, false));
+    this.#releases.get(key)?.cancel();
+    this.#releases.set(
+      key,
+      this.#clock.after(heldMs, () => this.edge(key, false)),
+    );
   }
 
   close(): void {
     this.#pumpEmpty?.cancel();
+    for (const release of this.#releases.values()) release.cancel();
     this.#change({ lamp: 'off', buzzerHz: 0, isLineOnBox: false });
   }
 

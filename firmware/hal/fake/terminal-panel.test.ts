@@ -21,8 +21,9 @@ test('the panel is one line, redrawn in place, and its keys press the buttons', 
     () => (isQuit = true),
   );
   const edges: string[] = [];
-  for (const { key, onEdge } of hardware.buttons) {
-    onEdge((isPressed) => edges.push(`${key} ${isPressed ? 'down' : 'up'}`));
+  for (const button of hardware.buttons) {
+    const { key } = button;
+    button.onEdge((isPressed) => edges.push(`${key} ${isPressed ? 'down' : 'up'}`));
   }
   hardware.lamp.show('red');
   hardware.buzzer.sound(1_600);
@@ -44,7 +45,6 @@ test('the panel is one line, redrawn in place, and its keys press the buttons', 
 });
 
 test('every state of the hardware takes the same columns, so that nothing of the last one stays', (t) => {
-  // eslint-disable-next-line no-control-regex -- the colours take no column
   const bare = (text: string): string => text.replace(/\u001b\[[\d;]*m/g, '');
   const lengths = new Set<number>();
   for (const buzzerHz of [0, 400, 1_600]) {
