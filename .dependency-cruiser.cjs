@@ -53,6 +53,7 @@ const mayImport = {
     'agent/detector',
     'agent/config',
     'agent/main',
+    'agent/wiring/analyse',
     'firmware/main',
     'demo',
   ],

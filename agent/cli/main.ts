@@ -1,7 +1,9 @@
 /** The `tatebako` command: what bin/tatebako.mjs starts. */
 import { systemClock } from '../../base/index.js';
 import { addAlerts } from './alert-commands.js';
+import { addAnalyse } from './analyse-command.js';
 import { addCalls } from './calls-commands.js';
+import { addDemo } from './demo-command.js';
 import { addCheckConfig, addFirmware, addRun } from './run-commands.js';
 import { runCli, type AddCommand } from './run-cli.js';
 import { addStatus } from './status-command.js';
@@ -16,6 +18,8 @@ const commands: readonly AddCommand[] = [
   addCalls,
   addAlerts,
   addToken,
+  addAnalyse,
+  addDemo,
 ];
 
 // A reader that has enough (`tatebako calls | head`) is no error.

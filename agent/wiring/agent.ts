@@ -1,6 +1,5 @@
 /** The agent, wired: telephone, judgement, memory and the outside, and what goes from one to the other. */
 import { mkdir } from 'node:fs/promises';
-import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { messageOf, type Clock, type Log, type Random } from '../../base/index.js';
@@ -12,11 +11,13 @@ import {
   type CallNews,
   type CallState,
   type DetectTap,
+  type LiveCall,
 } from '../call/index.js';
 import type { Config } from '../config.js';
 import { maskNumber } from '../line/index.js';
 import { MqttSink } from '../mqtt/index.js';
 import type { Recorder } from '../recorder/index.js';
+import { healthOf } from './box-health.js';
 import { feedCall, noticeOf } from './call-news.js';
 import { Feed } from './feed.js';
 import { Judgement } from './judgement.js';
@@ -128,6 +129,11 @@ export class Agent {
     this.alerts.raiseFault(code);
   }
 
+  /** Calls alive; none before the telephone is open. */
+  get calls(): Iterable<LiveCall> {
+    return this.#telephone?.exchange.calls ?? [];
+  }
+
   nowMs(): number {
     return this.#world.clock.wallMs();
   }
@@ -135,7 +141,7 @@ export class Agent {
   /** The call that a press of the button is about: the one that talks, the newest of several. */
   activeCallId(): string | null {
     let found: string | null = null;
-    for (const { id, state } of this.#telephone?.exchange.calls ?? []) {
+    for (const { id, state } of this.calls) {
       if (state.phase === 'bridged') found = id;
     }
     return found;
@@ -179,7 +185,7 @@ export class Agent {
       ...(config.mqttPassword === null ? {} : { password: config.mqttPassword }),
       alerts,
       testAlarm: (level) => judgement.testAlarm(level),
-      health: () => this.#health(),
+      health: () => healthOf(this),
       maskNumber,
       onPublished: (topic, payload, retained) =>
         this.feed.tell({ kind: 'mqtt', topic, payload, retained }),
@@ -317,21 +323,6 @@ export class Agent {
         }
         return Promise.resolve();
       },
-    };
-  }
-
-  #health(): Readonly<Record<string, number | string | null>> {
-    const memory = process.memoryUsage();
-    let callsActive = 0;
-    for (const call of this.#telephone?.exchange.calls ?? [])
-      if (call.state.phase !== 'ended') callsActive += 1;
-    return {
-      load1: loadavg()[0] ?? null,
-      memoryRssBytes: memory.rss,
-      uptimeS: Math.round(process.uptime()),
-      callsActive,
-      detectorPacketsDropped: this.judgement.packetsDropped,
-      detector: this.judgement.detectorState.name,
     };
   }
 }

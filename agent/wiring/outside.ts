@@ -40,6 +40,7 @@ export class Outside {
   #tellTimer: Timer | null = null;
   #diskTimer: Timer | null = null;
   #lamp = '';
+  #told = '';
 
   private constructor(agent: Agent, world: World) {
     this.#agent = agent;
@@ -106,7 +107,10 @@ export class Outside {
     const status = this.status();
     this.#agent.mqtt?.setState(mqttStateOf(status));
     this.#device.setActivity({ callsActive: status.calls.length });
-    this.#agent.feed.tell(statusEvent(status));
+    const event = statusEvent(status);
+    const told = JSON.stringify(event);
+    if (told !== this.#told) this.#agent.feed.tell(event);
+    this.#told = told;
     this.#tellLamp(this.#agent.alerts.status);
   }
 
