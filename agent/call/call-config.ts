@@ -4,7 +4,10 @@ import { z } from 'zod';
 export const callConfig = z.strictObject({
   /** How long the phones ring before the caller hears that nobody can come, s. */
   ringSeconds: z.int().min(5).max(300).default(60),
-  /** What a caller gets while no phone is free: the busy tone, or a message until one is. */
+  /**
+   * What a caller gets while no phone is free: the busy tone, or a message until one is. Who was announced already, and finds
+   * that the phones have been taken meanwhile, waits in either case where the shop has several.
+   */
   secondCall: z.enum(['busy', 'wait']).default('busy'),
   /** How long such a caller waits at most, s. */
   waitSeconds: z.int().min(10).max(1_800).default(180),
