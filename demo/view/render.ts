@@ -72,13 +72,21 @@ function header(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
   ];
 }
 
-const READY_DETECTOR: ReadonlySet<string> = new Set(['listening', 'ready']);
+const LINE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['registered', '登録済み'],
+  ['ready', '使用可'],
+  ['registering', '登録中'],
+  ['down', '不通'],
+]);
+const DETECTOR_WORDS: ReadonlyMap<string, string> = new Map([
+  ['listening', '準備完了'],
+  ['starting', '準備中'],
+  ['off', '停止'],
+  ['failed', '故障'],
+]);
 
-const lineWord = (line: string): string =>
-  line === 'registered' ? '登録済み' : line === 'up' ? '使用可' : line;
-
-const detectorWord = (detector: string): string =>
-  READY_DETECTOR.has(detector) ? '準備完了' : detector === 'off' ? '停止' : '準備中';
+const lineWord = (line: string): string => LINE_WORDS.get(line) ?? line;
+const detectorWord = (detector: string): string => DETECTOR_WORDS.get(detector) ?? detector;
 
 /** `1:23`; empty while there is no call. */
 function lengthText(fromMs: number | undefined, toMs: number): string {

@@ -233,7 +233,7 @@ function reduceAlert(state: ViewState, event: AlertEvent): ViewState {
 
 /** What tells of calls and alarms; how the box fares and who may discover it does not belong to a call. */
 export const isTopicShown = (topic: string): boolean =>
-  !/^homeassistant\/|\/(health|availability)$/.test(topic);
+  !/^homeassistant\/|\/(health|availability|state)$/.test(topic);
 
 /** One line for each topic, the one that changed last at the end. */
 function reduceMqtt(state: ViewState, event: MqttLine): ViewState {
