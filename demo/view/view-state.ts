@@ -65,7 +65,8 @@ export interface ViewState {
   readonly caller: string | null;
   readonly extension: string | null;
   readonly steps: Readonly<Partial<Record<StepName, number>>>;
-  readonly announcementWhole: boolean;
+  /** null: not played. */
+  readonly announcementWhole: boolean | null;
   readonly recordingSinceMs: number | null;
   readonly endCause: string | null;
   readonly displayName: string | null;
@@ -96,7 +97,7 @@ export const EMPTY_VIEW: ViewState = {
   caller: null,
   extension: null,
   steps: {},
-  announcementWhole: false,
+  announcementWhole: null,
   recordingSinceMs: null,
   endCause: null,
   displayName: null,
