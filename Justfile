@@ -31,3 +31,11 @@ peers:
 # Put the sources into the house's form.
 format:
     @node_modules/.bin/prettier --write --log-level=warn .
+
+# The parser against grammar and mutation, longer than `npm test` does: `just fuzz 600 42` (seconds, seed).
+fuzz seconds="60" seed="1": setup
+    @node dist/agent/sip/testing/fuzz-main.js {{seconds}} {{seed}}
+
+# The reference pages in docs/, from the schemas.
+docs: setup
+    @node scripts/docs.mjs

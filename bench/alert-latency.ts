@@ -2,7 +2,7 @@
  * From the last sound of an abusive phrase until the alarm: the caller says it in a live call, and a subscriber waits for
  * `alert/level`. From the packet with the phrase's last audible sample leaving the gateway to the message's arrival.
  *
- *   node dist/bench/alert-latency.js [--phrases 62] [--out FILE]
+ *   node dist/bench/alert-latency.js [--phrases 76] [--out FILE]
  *
  * The phrases of bench/speech were spoken by Open JTalk (bench/speech/make-phrases.py). Policy tells one type at one level
  * once a minute, and within a call levels only rise: so a call takes phrases of different types, the mild ones first, each
@@ -213,6 +213,6 @@ function evenly<Item>(list: readonly Item[], count: number): readonly Item[] {
 
 await measure({
   title: 'Alarm: end of an abusive phrase to alert/level',
-  defaults: { phrases: '62' },
+  defaults: { phrases: '76' },
   run,
 });

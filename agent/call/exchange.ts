@@ -16,7 +16,7 @@ import type {
   Replaces,
   SessionEvent,
 } from '../sip/index.js';
-import { attendedTransfer, findDialog, pickUp } from './attended-transfer.js';
+import { attendedTransfer, findDialog, findEarlyCall, pickUp } from './attended-transfer.js';
 import type {
   BridgeCommand,
   BridgeEvent,
@@ -30,10 +30,12 @@ import type {
   CallFault,
   CallNews,
   CallRecorder,
-  Invitation,
+  RingList,
   StoredCall,
 } from './call-environment.js';
 import { beginCall } from './call-machine.js';
+import { legOf } from './call-steps.js';
+import { Occupancy } from './occupancy.js';
 import { beginRecord, type CallBeginning, type CallRecord } from './call-record.js';
 import type { CallRules, CallState, PartyId, RingTarget } from './call-state.js';
 import {
@@ -82,8 +84,14 @@ export interface ExchangeOptions {
 
 /** Calls at once of every kind; emergency calls are not counted. */
 const CALLS_MAX = 16;
+/** Subscriber numbers of the line have five digits and more. */
+const EXTENSION_LENGTH_MAX = 4;
 /** Callers who wait for a free phone at once. */
 const WAITING_MAX = 4;
+/** How long the outside may ring before we give up; it usually gives up first (RFC 3261 §16.6, timer C). */
+const OUTGOING_RING_MAX_MS = 180_000;
+/** Nobody's call for help is ended by us, however long it queues. */
+const EMERGENCY_RING_MAX_MS = 3_600_000;
 const PHONE_ABILITY: LegAbility = { codecs: ['PCMU', 'PCMA'], telephoneEventPayloadType: 101 };
 
 /** The exchange: lets calls in, knows which are alive, and brings each event to its call. No audio crosses between them. */
@@ -91,9 +99,17 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, LiveCall>();
   readonly #environment: CallEnvironment;
+  readonly #occupancy: Occupancy;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    const { phones, line } = options;
+    this.#occupancy = new Occupancy({
+      phones,
+      line,
+      contactsOf: (extension) => options.contactsOf(extension),
+      calls: () => this.#calls.values(),
+    });
     this.#environment = {
       ...options,
       abilityOf: (who) => (who === 'line' ? this.#lineAbility() : PHONE_ABILITY),
@@ -121,6 +137,11 @@ export class Exchange {
     if (!('legId' in event)) return;
     // A leg may have gone over to a call that did not name it.
     for (const call of this.#calls.values()) call.onBridgeEvent(event);
+  }
+
+  /** A phone has registered, or is gone: somebody may wait for it. */
+  phonesChanged(): void {
+    this.#serveWaiting();
   }
 
   /** Ends every call, at the box's stop. */
@@ -156,6 +177,7 @@ export class Exchange {
     const user = session.invite.uri.user;
     const id = this.#newId();
     if (phones.some((phone) => phone.extension === user)) {
+      if (this.#isOnlyItself(extension, user) || this.#isFull) return session.reject(486);
       const caller = {
         kind: 'number',
         number: extension,
@@ -176,7 +198,7 @@ export class Exchange {
       });
     }
     const dialled = normaliseDialled(user, line.outsidePrefix);
-    if (dialled === null) return session.reject(404);
+    if (dialled === null || isNoExtension(user, phones)) return session.reject(404);
     this.#toLine(session, extension, dialled, id);
   }
 
@@ -184,12 +206,14 @@ export class Exchange {
     const { line, log } = this.#options;
     const { emergency, called, digits } = dialled;
     // 110, 118, 119 pass ahead of any limit.
-    if (!emergency && this.#callsOnLine() >= line.callsMax) return session.reject(486);
+    const isFull = this.#isFull || this.#occupancy.callsOnLine >= line.callsMax;
+    if (!emergency && isFull) return session.reject(486);
     const caller = { kind: 'number', number: called, displayName: '' } as const;
     log.info('callOutgoing', { callId: id, from: extension, emergency });
     const beginning = { id, direction: 'outgoing', caller, extension, called, emergency } as const;
     this.#start(session, beginning, {
       target: { kind: 'line', number: digits },
+      ringMs: emergency ? EMERGENCY_RING_MAX_MS : OUTGOING_RING_MAX_MS,
       // Nobody judges a call for help.
       detect: this.#options.detect && !emergency,
     });
@@ -203,6 +227,9 @@ export class Exchange {
       target: { kind: 'allPhones' },
       ringMs: config.ringSeconds * 1_000,
       waitMs: config.waitSeconds * 1_000,
+      // With several phones the next one is soon free: nobody who was answered is sent away.
+      whenBusy:
+        config.secondCall === 'wait' || this.#occupancy.registered.length > 1 ? 'wait' : 'refuse',
       record: true,
       detect: detect && beginning.direction !== 'internal',
       busyToneEnds: line.profile.hangsUpByTone,
@@ -212,24 +239,21 @@ export class Exchange {
     };
     const call = new LiveCall(beginCall(beginning, rules, clock.wallMs()), this.#environment, {
       onRefer: (one, party, refer) => this.#onRefer(one, party, refer),
-      onEnded: () => this.#tellWaiting(),
+      onStepped: () => this.#serveWaiting(),
       onFinished: (one) => this.#calls.delete(one.id),
     });
     this.#calls.set(call.id, call);
     call.start(session);
   }
 
-  /** A caller who finds no free phone is told so, or waits. */
+  /** A caller who finds no free phone is told so, or waits behind those who wait already. */
   #openingFor(): CallRules['opening'] | 'refuse' {
-    const { config, line, phones } = this.#options;
-    if (this.#calls.size >= CALLS_MAX) return 'refuse';
-    const registered = phones.filter(
-      (phone) => this.#options.contactsOf(phone.extension).length > 0,
-    );
-    const allBusy = registered.length > 0 && this.#freePhones().length === 0;
-    if (!allBusy && this.#callsOnLine() < line.callsMax) return 'announce';
+    const { config, line } = this.#options;
+    if (this.#isFull) return 'refuse';
+    const { registered, hasFreePhone, waiting, callsOnLine } = this.#occupancy;
+    const isFree = registered.length === 0 || (hasFreePhone && waiting.length === 0);
+    if (isFree && callsOnLine < line.callsMax) return 'announce';
     if (config.secondCall === 'busy') return 'refuse';
-    const waiting = [...this.#calls.values()].filter((call) => call.state.phase === 'waiting');
     return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
   }
 
@@ -250,6 +274,7 @@ export class Exchange {
       target: { kind: 'allPhones' },
       ringMs: 0,
       waitMs: 0,
+      whenBusy: 'refuse',
       record: false,
       detect: false,
       busyToneEnds: false,
@@ -260,47 +285,26 @@ export class Exchange {
     this.#options.onNews('rejected', state);
   }
 
-  #callsOnLine(): number {
-    let count = 0;
-    for (const { state } of this.#calls.values()) {
-      if (state.phase !== 'ended' && state.record.direction !== 'internal') count += 1;
+  /** Puts through those who wait while there is a phone for them. */
+  #serveWaiting(): void {
+    for (const call of this.#occupancy.waiting) {
+      if (!this.#occupancy.canServe) return;
+      call.dispatch({ name: 'phoneFree' });
     }
-    return count;
   }
 
-  #tellWaiting(): void {
-    if (this.#freePhones().length === 0) return;
-    const waiting = [...this.#calls.values()].find((call) => call.state.phase === 'waiting');
-    waiting?.dispatch({ name: 'phoneFree' });
-  }
-
-  /** Phones that are registered and in no call. */
-  #freePhones(): readonly Phone[] {
-    const busy = new Set<string>();
-    for (const { state } of this.#calls.values()) {
-      if (state.phase === 'ended') continue;
-      for (const leg of [state.a, state.b])
-        if (leg !== null && leg.dialog !== 'gone') busy.add(leg.who);
-      // A phone that already rings for one caller does not ring for a second.
-      for (const one of [...(state.round?.ringing ?? []), ...(state.transfer?.round.ringing ?? [])])
-        busy.add(one.who);
-    }
-    const { phones } = this.#options;
-    return phones.filter(
-      ({ extension }) => !busy.has(extension) && this.#options.contactsOf(extension).length > 0,
-    );
-  }
-
-  #invitationsFor(target: RingTarget, call: CallState): readonly Invitation[] {
+  #invitationsFor(target: RingTarget, call: CallState): RingList {
     const { box, line, lineCredentials } = this.#options;
     if (target.kind === 'line') return [inviteLine(target.number, line, lineCredentials, box)];
-    const from = callerAddress(call.record.caller, box);
-    const extensions =
-      target.kind === 'extension'
-        ? [target.extension]
-        : this.#freePhones().map((phone) => phone.extension);
-    return extensions.flatMap((extension) =>
-      invitePhone(extension, this.#options.contactsOf(extension), from, box),
+    const from = callerAddress(call.record, box);
+    const { contactsOf } = this.#options;
+    if (target.kind === 'extension') {
+      return invitePhone(target.extension, contactsOf(target.extension), from, box);
+    }
+    const { freePhones, registered } = this.#occupancy;
+    if (freePhones.length === 0) return registered.length === 0 ? 'unregistered' : 'busy';
+    return freePhones.flatMap(({ extension }) =>
+      invitePhone(extension, contactsOf(extension), from, box),
     );
   }
 
@@ -312,11 +316,23 @@ export class Exchange {
   }
 
   #onRefer(call: LiveCall, party: PartyId, refer: Extract<SessionEvent, { name: 'refer' }>): void {
-    const found = refer.replaces === null ? null : findDialog(this.#calls.values(), refer.replaces);
-    if (found !== null && attendedTransfer({ call, party, referId: refer.id }, found)) return;
+    const leg = legOf(call.state, party);
+    // The line transfers nothing of the shop's.
+    if (leg?.speaker !== 'staff') return call.rejectRefer(party, refer.id, 403);
+    const { replaces } = refer;
+    const found = replaces === null ? null : findDialog(this.#calls.values(), replaces);
+    if (found !== null) {
+      const outcome = attendedTransfer({ call, party, referId: refer.id }, found);
+      if (outcome === 'done') return;
+      if (outcome === 'refused') return call.rejectRefer(party, refer.id, 403);
+    }
     const extension = refer.to.user;
     const known = this.#options.phones.some((phone) => phone.extension === extension);
     if (!known) return call.rejectRefer(party, refer.id, 404);
+    if (this.#isOnlyItself(leg.who, extension)) return call.rejectRefer(party, refer.id, 403);
+    // Semi-attended: the other phone still rings for the one who transfers; it rings for the caller instead.
+    const own = replaces === null ? null : findEarlyCall(this.#calls.values(), replaces);
+    own?.dispatch({ name: 'hangUp' });
     call.dispatch({ name: 'refer', party, referId: refer.id, extension });
   }
 
@@ -326,6 +342,15 @@ export class Exchange {
     pickUp(session, origin.extension, found);
   }
 
+  /** Whether a phone calls itself; an extension with a second handset is another matter. */
+  #isOnlyItself(from: string, to: string): boolean {
+    return from === to && this.#options.contactsOf(to).length < 2;
+  }
+
+  get #isFull(): boolean {
+    return this.#calls.size >= CALLS_MAX;
+  }
+
   #nameOf(extension: string): string {
     return this.#options.phones.find((phone) => phone.extension === extension)?.name ?? extension;
   }
@@ -333,4 +358,13 @@ export class Exchange {
   #newId(): string {
     return randomHex(this.#options.random, 8);
   }
+}
+
+/** A misdialled extension: as long as ours are, and no number of the line begins so and is so short. */
+function isNoExtension(dialled: string, phones: readonly Phone[]): boolean {
+  return (
+    /^[2-9]\d*$/.test(dialled) &&
+    phones.some(({ extension }) => extension.length === dialled.length) &&
+    dialled.length <= EXTENSION_LENGTH_MAX
+  );
 }

@@ -28,7 +28,7 @@ export class Prompts {
   readonly #wanted: 'configured' | 'builtIn';
   readonly #log: Log;
   readonly #onFault: (code: string) => void;
-  readonly #loaded = new Set<string>();
+  readonly #broken = new Set<string>();
 
   constructor(configured: string | null, log: Log, onFault: (code: string) => void) {
     this.#wanted = configured === null ? 'builtIn' : 'configured';
@@ -36,16 +36,19 @@ export class Prompts {
     this.#onFault = onFault;
   }
 
-  /** A missing or broken file never stops a call: a tone stands for it. */
+  /**
+   * A missing or broken file never stops a call: a tone stands for it. One that is still being read is waited for by the
+   * media worker: the first caller after a start hears it too.
+   */
   get announcement(): 'configured' | 'builtIn' | 'tone' {
-    return this.#loaded.has(PROMPTS[this.#wanted]) ? this.#wanted : 'tone';
+    return this.#broken.has(PROMPTS[this.#wanted]) ? 'tone' : this.#wanted;
   }
 
   onEvent(event: BridgeEvent): void {
-    if (event.name === 'promptLoaded') this.#loaded.add(event.promptId);
+    if (event.name === 'promptLoaded') this.#broken.delete(event.promptId);
     if (event.name !== 'promptFailed') return;
     const { promptId, reason } = event;
-    this.#loaded.delete(promptId);
+    this.#broken.add(promptId);
     this.#log.error('promptBroken', { promptId, reason });
     this.#onFault(promptId === PROMPTS[this.#wanted] ? 'announcement-broken' : 'prompt-broken');
   }

@@ -6,6 +6,9 @@ import { BOX_ID, BROKER_URL } from './place.js';
 const BASE = `tatebako/${BOX_ID}`;
 const ACKNOWLEDGED_MS = 3_000;
 const alertEvent = z.looseObject({ kind: z.string(), level: z.int(), type: z.string() });
+/** What the box says of itself each minute; only what is looked at. */
+const boxHealth = z.looseObject({ detector: z.string(), detectorPacketsDropped: z.number() });
+export type BoxHealth = z.infer<typeof boxHealth>;
 export type AlertEvent = z.infer<typeof alertEvent>;
 
 /** A message of the box, at the monotonic time at which it came. */
@@ -18,6 +21,8 @@ export interface Published<Value> {
 export class AlarmListener {
   readonly levels: Published<number>[] = [];
   readonly events: Published<AlertEvent>[] = [];
+  /** The newest; null in the first minute. */
+  health: BoxHealth | null = null;
   readonly #client: MqttClient;
   readonly #waiting = new Set<() => void>();
 
@@ -26,7 +31,8 @@ export class AlarmListener {
     client.on('message', (topic, payload) => {
       const atMs = performance.now();
       const text = payload.toString();
-      if (topic.endsWith('/alert/level')) this.levels.push({ atMs, value: Number(text) });
+      if (topic.endsWith('/health')) this.health = boxHealth.parse(JSON.parse(text));
+      else if (topic.endsWith('/alert/level')) this.levels.push({ atMs, value: Number(text) });
       else this.events.push({ atMs, value: alertEvent.parse(JSON.parse(text)) });
       for (const check of this.#waiting) check();
     });
@@ -35,7 +41,8 @@ export class AlarmListener {
   static async open(): Promise<AlarmListener> {
     const client = await connectAsync(BROKER_URL, { protocolVersion: 4 });
     const listener = new AlarmListener(client);
-    await client.subscribeAsync([`${BASE}/alert/level`, `${BASE}/event/alert`], { qos: 1 });
+    const topics = ['alert/level', 'event/alert', 'health'].map((topic) => `${BASE}/${topic}`);
+    await client.subscribeAsync(topics, { qos: 1 });
     return listener;
   }
 

@@ -34,6 +34,36 @@ function parseAnswer(text: string): Answer | null {
   };
 }
 
+interface GatewayRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly number: string;
+  readonly callId: string;
+  readonly tag: string;
+  readonly to: string;
+  readonly cSeq: number;
+  readonly sdp?: string;
+}
+
+function formatRequest(its: GatewayRequest): string {
+  const { method, uri, number, callId, tag, to, cSeq, sdp = '' } = its;
+  const branch = `z9hG4bK${randomBytes(8).toString('hex')}`;
+  return [
+    `${method} ${uri} SIP/2.0`,
+    `Via: SIP/2.0/UDP ${GATEWAY_ADDRESS}:${SIP_PORT};branch=${branch};rport`,
+    'Max-Forwards: 70',
+    `From: <sip:${number}@${GATEWAY_ADDRESS}>;tag=${tag}`,
+    `To: ${to}`,
+    `Call-ID: ${callId}`,
+    `CSeq: ${cSeq} ${method}`,
+    `Contact: <sip:${number}@${GATEWAY_ADDRESS}:${SIP_PORT}>`,
+    ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
+    `Content-Length: ${Buffer.byteLength(sdp)}`,
+    '',
+    sdp,
+  ].join('\r\n');
+}
+
 /**
  * A gateway as plain text on one UDP socket: nothing of ours stands between the datagrams and the clock. It makes one call
  * at a time and hangs up as soon as it is answered.
@@ -66,21 +96,7 @@ export class InviteClient {
     const number = `0900000${String(1_000 + (this.#calls++ % 9_000))}`;
     const callId = randomBytes(8).toString('hex');
     const tag = randomBytes(4).toString('hex');
-    const request = (method: string, uri: string, to: string, cSeq: number, sdp = ''): string =>
-      [
-        `${method} ${uri} SIP/2.0`,
-        `Via: SIP/2.0/UDP ${GATEWAY_ADDRESS}:${SIP_PORT};branch=z9hG4bK${randomBytes(8).toString('hex')};rport`,
-        'Max-Forwards: 70',
-        `From: <sip:${number}@${GATEWAY_ADDRESS}>;tag=${tag}`,
-        `To: ${to}`,
-        `Call-ID: ${callId}`,
-        `CSeq: ${cSeq} ${method}`,
-        `Contact: <sip:${number}@${GATEWAY_ADDRESS}:${SIP_PORT}>`,
-        ...(sdp === '' ? [] : ['Content-Type: application/sdp']),
-        `Content-Length: ${Buffer.byteLength(sdp)}`,
-        '',
-        sdp,
-      ].join('\r\n');
+    const from = { number, callId, tag };
     const uri = `sip:${LINE_USER}@${BOX_ADDRESS}`;
     const times = new Map<number, number>();
     return new Promise((resolve) => {
@@ -97,11 +113,21 @@ export class InviteClient {
         const isFirst = !times.has(status);
         if (isFirst) times.set(status, atMs - sentMs);
         if (status < 200) return;
-        this.#send(request('ACK', status < 300 ? contact : uri, to, 1));
+        this.#send(
+          formatRequest({ ...from, method: 'ACK', uri: status < 300 ? contact : uri, to, cSeq: 1 }),
+        );
         if (status >= 300) finish();
-        else if (isFirst) this.#send(request('BYE', contact, to, 2));
+        else if (isFirst)
+          this.#send(formatRequest({ ...from, method: 'BYE', uri: contact, to, cSeq: 2 }));
       };
-      const invite = request('INVITE', uri, `<${uri}>`, 1, SDP);
+      const invite = formatRequest({
+        ...from,
+        method: 'INVITE',
+        uri,
+        to: `<${uri}>`,
+        cSeq: 1,
+        sdp: SDP,
+      });
       const sentMs = performance.now();
       this.#send(invite);
     });

@@ -2,6 +2,7 @@ import { ratio, slopePerHour, type Sample } from '../measure/statistics.js';
 import { cpuSeconds } from '../measure/process-figures.js';
 import { say, wait, type Verdict } from '../measure/measurement.js';
 import { formatTable } from '../measure/table.js';
+import { AlarmListener, type BoxHealth } from './alarm-listener.js';
 import { MeasuredBox, MemoryWatch } from './measured-box.js';
 import { Shop, type ShopCall } from './shop.js';
 import { demoTurns } from './speech-files.js';
@@ -52,6 +53,8 @@ export interface LongCallsResult {
   /** Packet times that the load generator itself missed: each is no packet of the box's. */
   readonly framesNotSent: number;
   readonly complaints: Readonly<Record<string, number>>;
+  /** As the box last told it; null in the first minute. */
+  readonly health: BoxHealth | null;
 }
 
 /** Calls through the box, both sides talking real speech, for some minutes. */
@@ -60,6 +63,7 @@ export async function runLongCalls(options: LongCalls): Promise<LongCallsResult>
   const box = await MeasuredBox.start({ phones: count, detector });
   try {
     const shop = await Shop.open(count);
+    const listener = await AlarmListener.open();
     try {
       const calls: ShopCall[] = [];
       const memory = new MemoryWatch(box, Math.max(1_000, minutes * 250));
@@ -90,8 +94,10 @@ export async function runLongCalls(options: LongCalls): Promise<LongCallsResult>
         callsLost,
         framesNotSent: voices.reduce((sum, voice) => sum + voice.framesSkipped, 0),
         complaints: Object.fromEntries(box.complaints),
+        health: listener.health,
       };
     } finally {
+      await listener.close();
       await shop.close();
     }
   } finally {
@@ -139,16 +145,18 @@ function countBoth(call: ShopCall): () => readonly DirectionCount[] {
 function cpuWatch(box: MeasuredBox): () => { readonly agent: number; readonly detector: number } {
   const startedMs = performance.now();
   const { pid, detectorPid } = box;
-  const read = (): readonly [number, number] => [
-    cpuSeconds(pid),
-    detectorPid === null ? 0 : cpuSeconds(detectorPid),
-  ];
-  const before = read();
+  const before = {
+    agent: cpuSeconds(pid),
+    detector: detectorPid === null ? 0 : cpuSeconds(detectorPid),
+  };
   return () => {
-    const after = box.detectorPid === detectorPid ? read() : [cpuSeconds(pid), NaN];
-    const seconds = (performance.now() - startedMs) / 1_000;
-    const percent = (i: 0 | 1): number => (100 * ((after[i] ?? NaN) - before[i])) / seconds;
-    return { agent: percent(0), detector: percent(1) };
+    const percent = (used: number): number => (100_000 * used) / (performance.now() - startedMs);
+    // Another detector than at the start: one was restarted, and the figure would be of both.
+    const isSame = detectorPid !== null && box.detectorPid === detectorPid;
+    return {
+      agent: percent(cpuSeconds(pid) - before.agent),
+      detector: percent(isSame ? cpuSeconds(detectorPid) - before.detector : NaN),
+    };
   };
 }
 
@@ -211,7 +219,9 @@ export function longCallsTable(result: LongCallsResult): string {
   const told = Object.entries(result.complaints).map(([event, count]) => `${event} ${count}×`);
   const log = `the box's warnings: ${told.length === 0 ? 'none' : told.join(', ')}`;
   const own = `packet times that the load generator itself missed: ${result.framesNotSent}`;
-  return `${packets}\n\n${memory}\n\n${log}\n${own}`;
+  const dropped = result.health?.detectorPacketsDropped ?? 'not told yet';
+  const heard = `packets of 20 ms that the detector was too late for: ${dropped}`;
+  return `${packets}\n\n${memory}\n\n${log}\n${heard}\n${own}`;
 }
 
 export function longCallsVerdicts(result: LongCallsResult): readonly Verdict[] {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { silentLog, systemClock, systemRandom } from '../../base/index.js';
+import { silentLog, systemClock, systemRandom, type Clock, type Random } from '../../base/index.js';
 import {
   createDigestAuthoriser,
   createTransactionLayer,
@@ -10,9 +10,11 @@ import {
   type IncomingSession,
   type NameAddr,
   type SipUri,
+  type Transport,
   type UserAgent,
   type WiredTransactionLayer,
 } from '../../agent/sip/index.js';
+import type { TransportEvents } from '../../agent/sip/transport/transport.js';
 import { BOX_ADDRESS, SIP_PORT } from './place.js';
 
 /** One SIP device on an address of its own: the gateway, or a phone of the shop. */
@@ -42,17 +44,36 @@ export const nameAddr = (uri: SipUri): NameAddr => ({ displayName: '', uri, para
 
 export const newSessionId = (): number => randomInt(1, 2 ** 31);
 
+/** What a device stands on: real sockets and time, or simulated ones. */
+export interface Ground {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Opens port 5060 of the address. */
+  openTransport(address: string, events: TransportEvents): Promise<Transport>;
+  /** How often it refreshes its sessions (RFC 4028), s; 1800 unless told. */
+  readonly sessionExpiresS?: number;
+}
+
+export const REAL_GROUND: Ground = {
+  clock: systemClock,
+  random: systemRandom,
+  openTransport: (address, events) =>
+    openTransport(
+      { address, port: SIP_PORT, tcp: false, clock: systemClock, log: silentLog },
+      events,
+    ),
+};
+
 /** Opens a device that takes whatever the box sends. */
 export async function openParty(
+  ground: Ground,
   address: string,
   onIncoming: (session: IncomingSession) => void,
 ): Promise<Party> {
   const late = lateEvents();
-  const common = { clock: systemClock, log: silentLog, random: systemRandom };
-  const transport = await openTransport(
-    { ...common, address, port: SIP_PORT, tcp: false },
-    late.events,
-  );
+  const { clock, random, sessionExpiresS = 1_800 } = ground;
+  const common = { clock, random, log: silentLog };
+  const transport = await ground.openTransport(address, late.events);
   const layers: WiredTransactionLayer[] = [];
   const agent = createUserAgent(
     {
@@ -62,11 +83,12 @@ export async function openParty(
         layers.push(layer);
         return layer;
       },
-      digestClient: createDigestAuthoriser(systemRandom),
+      digestClient: createDigestAuthoriser(random),
       contactHost: address,
       contactPort: SIP_PORT,
       userAgentName: 'bench',
       screen: () => ({ verdict: 'accept' }),
+      session: { sessionExpiresS },
     },
     {
       onIncoming,

@@ -9,8 +9,17 @@ import {
   type Registration,
   type SessionEnd,
 } from '../../agent/sip/index.js';
+import { deferred } from '../measure/deferred.js';
 import { wait } from '../measure/measurement.js';
-import { BOX, nameAddr, newSessionId, openParty, sipUri, type Party } from './party.js';
+import {
+  BOX,
+  nameAddr,
+  newSessionId,
+  openParty,
+  REAL_GROUND,
+  sipUri,
+  type Party,
+} from './party.js';
 import {
   BOX_ADDRESS,
   extensionOf,
@@ -84,7 +93,7 @@ export class Shop {
 
   /** Resolves when all phones are registered at the box, which must be up. */
   static async open(phoneCount: number): Promise<Shop> {
-    const gateway = await openParty(GATEWAY_ADDRESS, (session) => session.reject(486));
+    const gateway = await openParty(REAL_GROUND, GATEWAY_ADDRESS, (session) => session.reject(486));
     const phones: Phone[] = [];
     const shop = new Shop(gateway, phones);
     for (let index = 0; index < phoneCount; index += 1) phones.push(await shop.#openPhone(index));
@@ -96,11 +105,10 @@ export class Shop {
     const phone = this.#phones.find(({ current }) => current === null);
     if (phone === undefined) throw new Error('no phone is free');
     const { extension } = phone;
-    const pickedUp = new Promise<PhoneCall>((resolve) => {
-      this.#next = { extension, onPickedUp: resolve };
-    });
+    const pickedUp = deferred<PhoneCall>();
+    this.#next = { extension, onPickedUp: pickedUp.resolve };
     const line = await this.#dial();
-    const picked = await within(CONNECT_MS, `pick up at ${extension}`, pickedUp);
+    const picked = await within(CONNECT_MS, `pick up at ${extension}`, pickedUp.promise);
     await within(CONNECT_MS, 'the answer to the caller', line.answered);
     return {
       caller: line.voice,
@@ -153,32 +161,35 @@ export class Shop {
       credentials: null,
     });
     let end: SessionEnd | null = null;
-    let onAnswered = (): void => undefined;
-    let onEnded = (_end: SessionEnd): void => undefined;
-    const answered = new Promise<void>((resolve) => (onAnswered = resolve));
-    const ended = new Promise<SessionEnd>((resolve) => (onEnded = resolve));
+    const answered = deferred();
+    const ended = deferred<SessionEnd>();
     session.onEvent = (event) => {
       if (event.name === 'answered' && event.sdp !== null) {
         connect(voice, sdp, event.sdp);
-        onAnswered();
+        answered.resolve();
       }
       if (event.name === 'offer') session.rejectOffer(488);
       if (event.name !== 'ended') return;
       end = event.end;
-      void voice.close().then(() => onEnded(event.end));
+      void voice.close().then(() => ended.resolve(event.end));
     };
-    return { session, voice, answered, ended, lost: () => end };
+    return {
+      session,
+      voice,
+      answered: answered.promise,
+      ended: ended.promise,
+      lost: () => end,
+    };
   }
 
   async #openPhone(index: number): Promise<Phone> {
     const extension = extensionOf(index);
     const address = phoneAddress(index);
     const phones: Phone[] = [];
-    const party = await openParty(address, (session) => {
+    const party = await openParty(REAL_GROUND, address, (session) => {
       for (const phone of phones) void this.#ring(phone, session);
     });
-    let onRegistered = (): void => undefined;
-    const registered = new Promise<void>((resolve) => (onRegistered = resolve));
+    const registered = deferred();
     const registration = createRegistration({
       transactions: party.transactions,
       clock: systemClock,
@@ -190,13 +201,13 @@ export class Shop {
       target: BOX,
       credentials: { user: extension, password: passwordOf(extension) },
       onStatus: ({ state }) => {
-        if (state === 'registered') onRegistered();
+        if (state === 'registered') registered.resolve();
       },
     });
     const phone: Phone = { extension, party, registration, current: null };
     phones.push(phone);
     registration.start();
-    await within(REGISTER_MS, `registration of ${extension}`, registered);
+    await within(REGISTER_MS, `registration of ${extension}`, registered.promise);
     return phone;
   }
 
@@ -205,11 +216,10 @@ export class Shop {
       session.reject(486);
       return;
     }
-    let onEnded = (_end: SessionEnd): void => undefined;
-    const ended = new Promise<SessionEnd>((resolve) => (onEnded = resolve));
+    const ended = deferred<SessionEnd>();
     session.onEvent = (event) => {
       if (event.name === 'offer') session.rejectOffer(488);
-      if (event.name === 'ended') onEnded(event.end);
+      if (event.name === 'ended') ended.resolve(event.end);
     };
     // Whoever was meant when it began to ring: a CANCEL may still be on its way when the next call is.
     const next = this.#next;
@@ -219,9 +229,9 @@ export class Shop {
     if (session.state === 'ended') return;
     this.#next = null;
     const voice = await Voice.open(phone.party.address);
-    const call: PhoneCall = { session, voice, ended };
+    const call: PhoneCall = { session, voice, ended: ended.promise };
     phone.current = call;
-    void ended.then(() => {
+    void ended.promise.then(() => {
       phone.current = null;
       void voice.close();
     });

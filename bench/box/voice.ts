@@ -9,6 +9,7 @@ import {
   PCMU_SILENCE,
   type RtpSocket,
 } from 'node-mediastream';
+import { deferred } from '../measure/deferred.js';
 import { PEER_RTP_PORTS } from './place.js';
 import { SequenceCount } from './sequence-count.js';
 
@@ -69,19 +70,19 @@ export class Voice {
   }
 
   static async open(address: string): Promise<Voice> {
-    let onRtp = (_datagram: Uint8Array): void => undefined;
+    const opened: Voice[] = [];
     const socket = await openRtpSocket({
       clock: systemClock,
       address,
       firstPort: PEER_RTP_PORTS.first,
       lastPort: PEER_RTP_PORTS.last,
-      onRtp: (datagram) => onRtp(datagram),
+      onRtp: (datagram) => opened[0]?.receive(datagram),
       onRtcp: () => undefined,
       // A port that has just closed on the other side: the end of a call.
       onError: () => undefined,
     });
     const voice = new Voice(socket);
-    onRtp = (datagram) => voice.#receive(datagram);
+    opened.push(voice);
     return voice;
   }
 
@@ -105,16 +106,19 @@ export class Voice {
   }
 
   /**
-   * Says it after what is being said, which is cut off.
+   * Says it at once; what was being said is cut off.
    * @returns when it has been said; `audibleEndMs` is the monotonic time at which the packet with its last sound left
    */
   say(given: Utterance): { readonly audibleEndMs: Promise<number>; readonly said: Promise<void> } {
-    let onAudibleEnd = (_atMs: number): void => undefined;
-    let onEnd = (): void => undefined;
-    const audibleEndMs = new Promise<number>((resolve) => (onAudibleEnd = resolve));
-    const said = new Promise<void>((resolve) => (onEnd = resolve));
-    this.#speech = { utterance: given, position: 0, onAudibleEnd, onEnd };
-    return { audibleEndMs, said };
+    const audibleEnd = deferred<number>();
+    const end = deferred();
+    this.#speech = {
+      utterance: given,
+      position: 0,
+      onAudibleEnd: audibleEnd.resolve,
+      onEnd: end.resolve,
+    };
+    return { audibleEndMs: audibleEnd.promise, said: end.promise };
   }
 
   async close(): Promise<void> {
@@ -122,7 +126,8 @@ export class Voice {
     await this.#socket.close();
   }
 
-  #receive(datagram: Uint8Array): void {
+  /** A datagram on the RTP port. */
+  receive(datagram: Uint8Array): void {
     if (decodeRtpPacket(datagram, this.#packet) !== 'ok') return;
     this.heard.note(this.#packet.ssrc, this.#packet.sequenceNumber);
   }

@@ -3,7 +3,8 @@
  * generator a leg, two legs a call. Prints a line of JSON with the legs' ports when all is bridged; ends with its input.
  */
 import { MessageChannel } from 'node:worker_threads';
-import { silentLog } from '../../base/index.js';
+import { silentLog, systemClock } from '../../base/index.js';
+import { deferred } from '../measure/deferred.js';
 import { startBridge, type BridgeEvent, type LegId } from '../../agent/call/bridge/index.js';
 
 const HOST = '127.0.0.1';
@@ -18,14 +19,7 @@ const opened = new Map<LegId, number>();
 
 const record = new MessageChannel();
 const detect = new MessageChannel();
-let onOpen = (): void => undefined;
-let onFailed = (cause: Error): void => {
-  throw cause;
-};
-const allOpen = new Promise<void>((resolve, reject) => {
-  onOpen = resolve;
-  onFailed = reject;
-});
+const allOpen = deferred();
 const bridge = startBridge(
   {
     bindAddress: HOST,
@@ -37,13 +31,14 @@ const bridge = startBridge(
   },
   {
     log: silentLog,
+    clock: systemClock,
     onEvent: (event: BridgeEvent) => {
-      if (event.name === 'legFailed') onFailed(new Error(event.reason));
+      if (event.name === 'legFailed') allOpen.reject(new Error(event.reason));
       if (event.name !== 'legOpened') return;
       opened.set(event.legId, event.rtpPort);
-      if (opened.size === legIds.length) onOpen();
+      if (opened.size === legIds.length) allOpen.resolve();
     },
-    onLost: (cause) => onFailed(cause),
+    onLost: allOpen.reject,
     recordPort: record.port1,
     detectPort: detect.port1,
   },
@@ -56,7 +51,7 @@ for (const [i, legId] of legIds.entries()) {
   const speaker = i % 2 === 0 ? 'caller' : 'staff';
   bridge.send({ do: 'openLeg', legId, callId: `call-${i >> 1}`, speaker, port: null });
 }
-await allOpen;
+await allOpen.promise;
 for (const [i, legId] of legIds.entries()) {
   const rtpPort = peerPorts[i] ?? 0;
   bridge.send({

@@ -18,15 +18,15 @@ from pyopenjtalk.htsengine import HTSEngine
 
 ROOT = Path(__file__).resolve().parents[2]
 QUOTA = {
-    "threat": 12,
-    "announcedViolence": 10,
-    "verbalAbuse": 10,
-    "authority": 8,
-    "sexual": 8,
-    "socialMedia": 5,
-    "offPremises": 4,
-    "repeat": 3,
-    "detention": 2,
+    "threat": 14,
+    "announcedViolence": 12,
+    "verbalAbuse": 12,
+    "authority": 10,
+    "sexual": 10,
+    "socialMedia": 6,
+    "offPremises": 5,
+    "repeat": 4,
+    "detention": 3,
 }
 # voice, speed, half tones
 SPEAKERS = [

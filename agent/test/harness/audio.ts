@@ -42,10 +42,22 @@ export function toneMs(samples: Samples, hz: number): number {
   return (windows * WINDOW * 1_000) / RATE_HZ;
 }
 
-/** @returns when a tone is first heard, ms from the start; null when never */
+/** Whether a window holds a tone and hardly anything else. */
+function isPure(samples: Samples, start: number, hz: number): boolean {
+  const amplitude = amplitudeAt(samples, start, hz);
+  const whole = loudness(samples.subarray(start, start + WINDOW)) * Math.SQRT2;
+  return amplitude >= HEARD && amplitude > 0.8 * whole;
+}
+
+/** Windows in a row that make a tone: a vowel may hit its frequency for one. */
+const RUN = 3;
+
+/** @returns when a tone, and hardly anything else, is first heard for 150 ms: ms from the start; null when never */
 export function toneStartMs(samples: Samples, hz: number): number | null {
+  let run = 0;
   for (let start = 0; start + WINDOW <= samples.length; start += WINDOW) {
-    if (amplitudeAt(samples, start, hz) >= HEARD) return (start * 1_000) / RATE_HZ;
+    run = isPure(samples, start, hz) ? run + 1 : 0;
+    if (run === RUN) return ((start - (RUN - 1) * WINDOW) * 1_000) / RATE_HZ;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { untilBound } from './bound.js';
 import { Child, type Scope } from './child.js';
 import { SIP_PORT, type Place } from './place.js';
 
@@ -10,7 +11,7 @@ export const GATEWAY_PASSWORD = 'hgw-0003-pass';
  * A home gateway played by Kamailio: IP-phone extensions 3 to 7, digest users 0003 to 0007, and the outside line: what a
  * phone of the test sends to `sip:<extension>@<gateway>` reaches whoever registered as that extension.
  */
-const configOf = (address: string): string => `#!KAMAILIO
+const configOf = (address: string, expiresS: number): string => `#!KAMAILIO
 debug=1
 log_stderror=yes
 fork=yes
@@ -36,7 +37,7 @@ ${[
 ]
   .map((name) => `loadmodule "${name}.so"`)
   .join('\n')}
-modparam("registrar", "max_expires", 300)
+modparam("registrar", "max_expires", ${expiresS})
 modparam("auth", "nonce_expire", 60)
 request_route {
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -67,20 +68,25 @@ request_route {
 export class Kamailio {
   readonly #t: Scope;
   readonly #folder: string;
+  readonly #address: string;
   #runs = 0;
   #child: Child | null = null;
 
-  private constructor(t: Scope, folder: string) {
+  private constructor(t: Scope, folder: string, address: string) {
+    this.#address = address;
     this.#t = t;
     this.#folder = folder;
   }
 
-  /** Starts it at the place's gateway address. */
-  static async start(t: Scope, place: Place): Promise<Kamailio> {
+  /**
+   * Starts it at the place's gateway address.
+   * @param expiresS how long a registration lasts at most
+   */
+  static async start(t: Scope, place: Place, expiresS = 300): Promise<Kamailio> {
     const folder = join(place.folder, 'kamailio');
     await mkdir(folder);
-    await writeFile(join(folder, 'kamailio.cfg'), configOf(place.gateway));
-    const gateway = new Kamailio(t, folder);
+    await writeFile(join(folder, 'kamailio.cfg'), configOf(place.gateway, expiresS));
+    const gateway = new Kamailio(t, folder, place.gateway);
     await gateway.startAgain();
     return gateway;
   }
@@ -92,7 +98,7 @@ export class Kamailio {
     const argv = ['kamailio', '-f', join(this.#folder, 'kamailio.cfg'), '-DD', '-E'];
     const limits = ['-n', '1', '-m', '32', '-M', '8', '-Y', run];
     this.#child = new Child(this.#t, 'kamailio', [...argv, ...limits]);
-    await this.#child.lines.until('start', (line) => /Listening on/i.test(line));
+    await untilBound(this.#child, { address: this.#address, port: SIP_PORT, transport: 'udp' });
   }
 
   /** Resolves when it has accepted so many REGISTERs since its last start. */

@@ -21,6 +21,8 @@ export interface RtpPlan {
   readonly swapEvery?: number;
   /** From here on another source: new SSRC, sequence and timestamp. */
   readonly newSsrcAtMs?: number;
+  /** Tells this stream from an earlier one of the same peer. */
+  readonly ssrc?: number;
   /** RFC 4733 digits instead of audio, 100 ms each. */
   readonly digits?: readonly { readonly digit: string; readonly atMs: number }[];
 }
@@ -42,13 +44,14 @@ function header(type: number, marker: boolean, at: readonly [number, number, num
 /** Lays out a stream packet by packet: the same bytes each time. */
 export function planRtp(plan: RtpPlan): readonly TimedPacket[] {
   const { audio, lossPercent = 0, swapEvery = 0, newSsrcAtMs = Infinity, digits = [] } = plan;
+  const firstSsrc = plan.ssrc ?? 0x1a2b_3c4d;
   const payload = toPcmu(audio);
   const packets: TimedPacket[] = [];
-  let [ssrc, sequence, offset] = [0x1a2b_3c4d, 65_500, 4_294_960_000];
+  let [ssrc, sequence, offset] = [firstSsrc, 65_500, 4_294_960_000];
   let owed = 0;
   for (let n = 0; (n + 1) * PACKET <= payload.length; n += 1) {
     const atMs = n * PACKET_MS;
-    if (atMs >= newSsrcAtMs && ssrc === 0x1a2b_3c4d) {
+    if (atMs >= newSsrcAtMs && ssrc === firstSsrc) {
       [ssrc, sequence, offset] = [0x7777_0001, 40_000, 123_456];
     }
     const pressed = digits.find((one) => atMs >= one.atMs && atMs < one.atMs + DIGIT_MS);
@@ -87,6 +90,7 @@ export class RtpPeer {
   #firstTimestamp: number | null = null;
   #remote: { readonly address: string; readonly port: number } | null = null;
   #received = 0;
+  #isClosed = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -103,8 +107,12 @@ export class RtpPeer {
       socket.once('error', reject);
       socket.bind(0, address, resolve);
     });
-    t.teardown(() => void socket.close());
-    return new RtpPeer(socket);
+    const peer = new RtpPeer(socket);
+    t.teardown(() => {
+      peer.#isClosed = true;
+      socket.close();
+    });
+    return peer;
   }
 
   /** Where the box sends from, which is where it listens too (symmetric RTP); known from its first packet. */
@@ -146,11 +154,19 @@ export class RtpPeer {
 
   /** Sends a stream at its times; resolves with its end. */
   async send(packets: readonly TimedPacket[]): Promise<void> {
-    const { address, port } = await this.remote();
+    await this.sendTo(await this.remote(), packets);
+  }
+
+  async sendTo(
+    { address, port }: { readonly address: string; readonly port: number },
+    packets: readonly TimedPacket[],
+  ): Promise<void> {
     const startMs = performance.now();
     for (const { atMs, bytes } of packets) {
       const waitMs = startMs + atMs - performance.now();
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+      // Who talks on is cut off when the test ends.
+      if (this.#isClosed) return;
       this.#socket.send(bytes, port, address);
     }
   }

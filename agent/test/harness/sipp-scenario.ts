@@ -9,6 +9,8 @@ export interface SendOptions {
   readonly opens?: string;
   /** The ACK of a transaction that was named. */
   readonly acks?: string;
+  /** Where to go on when it is sent. */
+  readonly then?: string;
 }
 
 export interface ReceiveOptions {
@@ -49,6 +51,7 @@ export function send(lines: readonly string[], options: SendOptions = {}): strin
     lost: options.lostPercent?.toString(),
     start_txn: options.opens,
     ack_txn: options.acks,
+    next: options.then,
   });
   return `<send${given}><![CDATA[\n\n${lines.join('\n')}\n\n]]></send>`;
 }

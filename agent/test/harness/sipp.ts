@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { phonePassword } from './box.js';
+import { untilBound } from './bound.js';
 import { Child, type Scope } from './child.js';
 import { SIP_PORT, type Place } from './place.js';
 import { pause, receiveRequest, receiveResponse, scenario, send } from './sipp-scenario.js';
@@ -16,12 +17,14 @@ export interface SippOptions {
   readonly address: string;
   readonly scenario: string;
   /** Whom it calls; absent for one that is called. */
-  readonly remote?: string;
+  readonly remote?: string | undefined;
   /** How many calls it makes or takes. */
   readonly calls?: number;
   /** User part it calls, or registers. */
   readonly service?: string;
   readonly transport?: 'udp' | 'tcp';
+  /** 5060 unless told. */
+  readonly port?: number;
   /** Where its audio is received, by somebody else; discard unless told. */
   readonly rtpPort?: number;
   readonly more?: readonly string[];
@@ -39,6 +42,7 @@ export class Sipp {
 
   static async start(t: Scope, place: Place, options: SippOptions): Promise<Sipp> {
     const { address, remote, calls = 1, service = '3', transport = 'udp' } = options;
+    const { port = SIP_PORT } = options;
     const folder = join(place.folder, `sipp-${options.name}`);
     await mkdir(folder);
     const file = join(folder, 'scenario.xml');
@@ -48,7 +52,7 @@ export class Sipp {
       '-i',
       address,
       '-p',
-      String(SIP_PORT),
+      String(port),
       '-s',
       service,
       '-t',
@@ -68,7 +72,7 @@ export class Sipp {
     const child = new Child(t, `sipp ${options.name}`, [...argv, ...(options.more ?? [])], {
       cwd: folder,
     });
-    await isBound(child, address, transport);
+    await untilBound(child, { address, port, transport });
     return new Sipp(child, folder);
   }
 
@@ -100,27 +104,18 @@ export class Sipp {
       });
   }
 
+  /** Where the first INVITE that came wants its audio. */
+  async offeredPort(): Promise<number> {
+    const invite = await this.receivedMessage('INVITE ');
+    return Number(/^m=audio (\d+)/m.exec(invite)?.[1]);
+  }
+
   /** The first received message that begins so, whole. */
   async receivedMessage(start: string): Promise<string> {
     const blocks = (await this.messages()).split(/^-{20,}.*$/m);
     return (
       blocks.find((block) => / message received /.test(block) && block.includes(`\n${start}`)) ?? ''
     );
-  }
-}
-
-/** @returns an address and port as the kernel's tables of sockets write them */
-const inKernelTable = (address: string, port: number): string => {
-  const bytes = address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'));
-  return `${bytes.reverse().join('')}:${port.toString(16)}`.toUpperCase();
-};
-
-/** SIPp says nothing while it waits for calls; the kernel knows when it has its socket. */
-async function isBound(child: Child, address: string, transport: 'udp' | 'tcp'): Promise<void> {
-  const sought = inKernelTable(address, SIP_PORT);
-  for (let tries = 0; tries < 600 && child.isRunning; tries += 1) {
-    if ((await readFile(`/proc/net/${transport}`, 'latin1')).includes(sought)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
@@ -176,7 +171,12 @@ export function answeringPhone(options: {
   const lost = (percent: number | undefined): object =>
     percent === undefined ? {} : { lostPercent: percent };
   return scenario(
-    receiveRequest('INVITE', { keepsRoute: true }),
+    receiveRequest('INVITE', {
+      keepsRoute: true,
+      ...(talkMs === undefined
+        ? {}
+        : { keep: { header: 'From', matches: 'tag=([^;]*)', as: 'kept' } }),
+    }),
     send(answer(180, 'Ringing', { toTag: 'p' })),
     pause(ringMs),
     send(answer(200, 'OK', { toTag: 'p', body: sdp() }), { repeats: true, ...lost(okLostPercent) }),
@@ -194,7 +194,7 @@ const phoneBye = (): readonly string[] => [
   '[routes]',
   'Max-Forwards: 70',
   'From: <sip:peer@[local_ip]>;tag=[pid]p[call_number]',
-  'To: <sip:box@[remote_ip]>[peer_tag_param]',
+  'To: <sip:box@[local_ip]>;tag=[$kept]',
   'Call-ID: [call_id]',
   'CSeq: 1 BYE',
   'Content-Length: 0',

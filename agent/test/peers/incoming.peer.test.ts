@@ -24,6 +24,7 @@ import { peerTest } from '../harness/peer-test.js';
 import { openPlace } from '../harness/place.js';
 import { answer, LineCall } from '../harness/sipp-messages.js';
 import {
+  label,
   pause,
   receiveRequest,
   receiveResponse,
@@ -173,27 +174,33 @@ peerTest(
 
 peerTest(
   ['sipp'],
-  'a CANCEL that crosses the 200 is answered, and the call that was born of it ends with a BYE (RFC 3261 §9.1)',
+  'a caller who cancels at once gets 487, or a BYE is heard where its CANCEL crossed the 200 (RFC 3261 §9, RFC 5407 §3.1.2)',
   async (t) => {
     const place = await openPlace(t);
     const box = await startBox(t, place);
     const call = new LineCall();
     const gateway = await startGateway(t, place, {
+      calls: 5,
       scenario: scenario(
         send(call.invite(), { opens: 'invite' }),
         receiveResponse(100, { of: 'invite' }),
-        send(call.cancel()),
+        send(call.cancel(), { opens: 'cancel' }),
         receiveResponse(180, { optional: true, of: 'invite' }),
-        receiveResponse(200, { of: 'invite', keepsRoute: true }),
+        receiveResponse(200, { optional: true, of: 'cancel' }),
+        receiveResponse(200, { optional: true, of: 'invite', keepsRoute: true, then: 'crossed' }),
+        receiveResponse(487, { of: 'invite' }),
+        send(call.ackRefusal(), { acks: 'invite', then: 'end' }),
+        label('crossed'),
         send(call.ack(), { acks: 'invite' }),
         pause(200),
         send(call.bye(), { repeats: true, opens: 'bye' }),
         receiveResponse(200, { of: 'bye' }),
+        label('end'),
       ),
     });
     await gateway.done();
-    await box.callsEnded();
-    t.like(await box.onlyCall(), { outcome: 'abandonedInAnnouncement', endedBy: 'caller' });
+    await box.callsEnded(5);
+    for (const one of await box.calls()) t.like(one, { endedBy: 'caller', recording: null });
   },
 );
 

@@ -64,12 +64,12 @@ peerTest(
   'a gateway that was switched off and on again has the box back by itself',
   async (t) => {
     const place = await openPlace(t);
-    const gateway = await Kamailio.start(t, place);
+    const gateway = await Kamailio.start(t, place, 12);
     const box = await startBox(t, place, { profile: 'hgw', linePassword: GATEWAY_PASSWORD });
     await gateway.accepted();
     await gateway.stop();
     await gateway.startAgain();
-    // The new gateway knows nobody; the box learns of it when it asks, or is told.
+    // The new gateway knows nobody until the box refreshes; its timeouts, if any, are short.
     await gateway.accepted();
     t.deepEqual(await box.stop(), { code: 0, signal: null });
   },
