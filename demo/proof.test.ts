@@ -41,6 +41,7 @@ const stored = (durationMs: number): Happening => ({
 
 const WHOLE: readonly Happening[] = [
   { from: 'gateway', event: { event: 'answered' } },
+  { from: 'phone', event: { event: 'answered' } },
   phase('announcementPlayed', { completed: true }),
   phase('answered'),
   { from: 'script', speaker: 'staff' },
@@ -61,6 +62,8 @@ test('a whole call misses nothing, and each step left out is named', (t) => {
     named.map((step) => step?.split(':')[0] ?? null),
     [
       '着信',
+      // Without our phone it is a person who answered, and only they hear the caller.
+      null,
       '録音告知',
       '呼出',
       '通話',
@@ -77,23 +80,23 @@ test('a whole call misses nothing, and each step left out is named', (t) => {
 
 test('announcement and ringing tone are not taken for the other side talking', (t) => {
   const early = shown([
-    phase('ringing'),
+    ...WHOLE.slice(0, 2),
     heard('gateway', -20),
     phase('answered'),
     heard('gateway', -20),
   ]);
   t.false(early.heardBy.caller);
-  const silent = shown([...WHOLE.slice(0, 4), heard('gateway', -70)]);
+  const silent = shown([...WHOLE.slice(0, 5), heard('gateway', -70)]);
   t.false(silent.heardBy.caller);
 });
 
 test('an announcement cut short, an alarm that was only cleared, an empty recording show nothing', (t) => {
   const inPart = WHOLE.map((one, i) =>
-    i === 1 ? phase('announcementPlayed', { completed: false }) : one,
+    i === 2 ? phase('announcementPlayed', { completed: false }) : one,
   );
   t.regex(missingStep(shown(inPart)) ?? '', /最後まで/);
   t.regex(missingStep(shown([...WHOLE.slice(0, -1), stored(0)])) ?? '', /^録音/);
-  t.regex(missingStep(shown(WHOLE.map((one, i) => (i === 8 ? mqtt('0') : one)))) ?? '', /^MQTT/);
+  t.regex(missingStep(shown(WHOLE.map((one, i) => (i === 9 ? mqtt('0') : one)))) ?? '', /^MQTT/);
 });
 
 test('what another call does proves nothing for this one', (t) => {

@@ -112,7 +112,9 @@ function proveByPeer(proof: Proof, event: PeerEvent, self: Speaker): Proof {
       return { ...proof, said: { ...proof.said, [self]: proof.said[self] + 1 } };
     case 'heard': {
       // Before the other one has spoken, what is heard is the announcement or the ringing tone.
-      const isSpeech = event.levelDbov > SPEECH_DBOV && proof.answered && proof.spoken[other];
+      // A person at their own telephone speaks when they like.
+      const isTalking = proof.spoken[other] || (other === 'staff' && !proof.isOurPhone);
+      const isSpeech = event.levelDbov > SPEECH_DBOV && proof.answered && isTalking;
       return isSpeech ? { ...proof, heardBy: { ...proof.heardBy, [self]: true } } : proof;
     }
     default:
@@ -127,7 +129,8 @@ export function missingStep(proof: Proof): string | null {
   if (proof.announced === 'inPart') return '録音告知: 告知が最後まで流れませんでした';
   if (!proof.answered) return '呼出: 電話機が応答しませんでした';
   if (!proof.heardBy.caller) return '通話: 店員の声が相手に届きませんでした';
-  if (!proof.heardBy.staff) return '通話: 相手の声が店員に届きませんでした';
+  // What comes out of a person's own telephone, only they hear.
+  if (proof.isOurPhone && !proof.heardBy.staff) return '通話: 相手の声が店員に届きませんでした';
   if (proof.alertId === null) return '検知・警報: 相手の言葉から警報が出ませんでした';
   if (!proof.published) return 'MQTT: 警報が alert/level に出ませんでした';
   if (proof.recordedMs === 0) return '録音: 通話が残っていません';

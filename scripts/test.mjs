@@ -106,6 +106,10 @@ if (wants('check')) {
     ...source,
   ]);
   await check('types (tsc)', bin('tsc'), ['-b']);
+  await check('reference pages (docs/)', process.execPath, [
+    join(root, 'scripts', 'docs.mjs'),
+    '--check',
+  ]);
 }
 if (wants('unit')) await ava('unit tests', []);
 if (wants('peers')) {

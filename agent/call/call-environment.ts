@@ -2,7 +2,7 @@ import type { Clock, Log, Random } from '../../base/index.js';
 import type { DialogSnapshot, InviteSession, OutgoingInvite } from '../sip/index.js';
 import type { BridgeCommand, LegHealth, LegId, Speaker } from './bridge/bridge-protocol.js';
 import type { CallRecord } from './call-record.js';
-import type { CallState, PartyId, RingTarget } from './call-state.js';
+import type { CallState, NobodyWhy, PartyId, RingTarget } from './call-state.js';
 import type { LegAbility } from './leg-media.js';
 
 /** One INVITE of a round, ready but for the SDP. */
@@ -10,6 +10,9 @@ export interface Invitation {
   readonly who: string;
   readonly invite: Omit<OutgoingInvite, 'sdp'>;
 }
+
+/** Whom to ring; or why there is nobody. */
+export type RingList = readonly Invitation[] | Extract<NobodyWhy, 'unregistered' | 'busy'>;
 
 /** A call as it is stored at each step: enough to take it up again. */
 export interface StoredCall {
@@ -34,6 +37,7 @@ export interface CallRecorder {
   begin(callId: string): void;
   commit(callId: string): void;
   discard(callId: string): void;
+  /** Never rejects: null when nothing of it could be kept. */
   end(callId: string): Promise<CallRecord['recording']>;
 }
 
@@ -48,7 +52,7 @@ export interface CallEnvironment {
   toBridge(command: BridgeCommand): void;
   invite(invite: OutgoingInvite): InviteSession;
   /** Whom to ring now: phones that are registered and free, or the gateway. */
-  invitationsFor(target: RingTarget, call: CallState): readonly Invitation[];
+  invitationsFor(target: RingTarget, call: CallState): RingList;
   /** Every state goes to the store before the next event. */
   onChange(stored: StoredCall): void;
   onNews(news: CallNews, state: CallState): void;

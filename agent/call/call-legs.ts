@@ -10,6 +10,8 @@ export class CallLegs {
   readonly #environment: Pick<CallEnvironment, 'abilityOf' | 'random' | 'toBridge'>;
   readonly #legs = new Map<LegId, LegMedia>();
   readonly #closing = new Set<LegId>();
+  /** Opened for somebody who is not yet in the state of the call. */
+  readonly #invited = new Set<LegId>();
 
   constructor(
     callId: string,
@@ -31,6 +33,16 @@ export class CallLegs {
     });
     this.#legs.set(legId, media);
     return media;
+  }
+
+  /** Keeps a leg that is in no plan yet. */
+  invite(legId: LegId): void {
+    this.#invited.add(legId);
+  }
+
+  /** From now on the plan counts for it. */
+  seat(legId: LegId): void {
+    this.#invited.delete(legId);
   }
 
   get(legId: LegId): LegMedia | undefined {
@@ -56,6 +68,7 @@ export class CallLegs {
     for (const [legId, media] of this.#legs) {
       const plan = plans.find((one) => one.legId === legId);
       if (plan !== undefined) media.apply(plan);
+      else if (this.#invited.has(legId) && state.phase !== 'ended') continue;
       else if (media.close()) this.#closing.add(legId);
     }
   }

@@ -10,6 +10,7 @@ const rules: CallRules = {
   target: { kind: 'allPhones' },
   ringMs: 60_000,
   waitMs: 120_000,
+  whenBusy: 'refuse',
   record: true,
   detect: true,
   busyToneEnds: false,

@@ -12,6 +12,13 @@
  * Whoever ends it, in whatever state: everyone else is hung up, and `finish` is the last effect.
  */
 import type { Speaker } from './bridge/bridge-protocol.js';
+import {
+  leaveWaiting,
+  onAnnouncementEnded,
+  onFax,
+  open,
+  withAnnouncement,
+} from './call-opening.js';
 import { beginRecord, type CallBeginning, type CallRecord, type EndedHow } from './call-record.js';
 import { enterRinging, nobodyAnswered, onAnswered, onProgress, onRung } from './call-ringing.js';
 import {
@@ -22,11 +29,8 @@ import {
   type PartyId,
   type Step,
 } from './call-state.js';
-import { finish, legOf, stray, withLeg, withRecord } from './call-steps.js';
+import { endHolds, finish, legOf, stray, withLeg, withRecord } from './call-steps.js';
 import { onRefer, onReplaced, onTaken, transferFailed } from './call-transfer.js';
-
-/** Longer than any announcement (6 s) takes; after it the call passes whatever the prompt does. */
-const ANNOUNCEMENT_MAX_MS = 10_000;
 
 /** @returns a call of which nothing is decided but its rules; its first event is `mediaReady` or `mediaFailed` */
 export function beginCall(beginning: CallBeginning, rules: CallRules, atMs: number): CallState {
@@ -51,7 +55,7 @@ export function step(state: CallState, event: CallEvent, atMs: number): Step {
     case 'mediaReady':
       return state.phase === 'opening' ? open(state) : stray(state, event);
     case 'mediaFailed':
-      return state.phase === 'opening'
+      return state.record.answeredAtMs === null
         ? finish(
             state,
             { by: 'box', how: 'failed', outcome: 'failed', rejectA: event.status },
@@ -101,60 +105,12 @@ export function step(state: CallState, event: CallEvent, atMs: number): Step {
   }
 }
 
-function open(state: CallState): Step {
-  const { rules, record } = state;
-  if (record.direction !== 'incoming') return enterRinging(state, []);
-  if (rules.opening === 'wait') {
-    const next = withRecord(answeredA(state), { announcement: skipped });
-    return [
-      { ...next, phase: 'waiting' },
-      [{ do: 'answerA' }, { do: 'startTimer', timer: 'wait', afterMs: rules.waitMs }],
-    ];
-  }
-  if (rules.announcement === 'skip') {
-    return enterRinging(withRecord(state, { announcement: skipped }), []);
-  }
-  const announcement = {
-    what: rules.announcement,
-    startedAtMs: null,
-    endedAtMs: null,
-    completed: false,
-  };
-  return [
-    { ...withRecord(answeredA(state), { announcement }), phase: 'announcing' },
-    [{ do: 'answerA' }, { do: 'startTimer', timer: 'announcement', afterMs: ANNOUNCEMENT_MAX_MS }],
-  ];
-}
-
-const skipped = { what: 'skipped', startedAtMs: null, endedAtMs: null, completed: false } as const;
-const answeredA = (state: CallState): CallState => ({
-  ...state,
-  a: { ...state.a, dialog: 'answered' },
-});
-
-function withAnnouncement(
-  state: CallState,
-  change: Partial<NonNullable<CallRecord['announcement']>>,
-): CallState {
-  const { announcement } = state.record;
-  return announcement === null
-    ? state
-    : withRecord(state, { announcement: { ...announcement, ...change } });
-}
-
 function onPlayEnded(
   state: CallState,
   event: Extract<CallEvent, { name: 'playEnded' }>,
   atMs: number,
 ): Step {
-  if (event.playId === PLAY.announcement) {
-    const told = withAnnouncement(state, { endedAtMs: event.atMs, completed: event.completed });
-    if (state.phase !== 'announcing') return [told, []];
-    return enterRinging(told, [
-      { do: 'stopTimer', timer: 'announcement' },
-      { do: 'tell', kind: 'announcementPlayed' },
-    ]);
-  }
+  if (event.playId === PLAY.announcement) return onAnnouncementEnded(state, event);
   if (event.playId === PLAY.apology && state.phase === 'apologising')
     return apologised(state, atMs);
   return stray(state, event);
@@ -162,8 +118,7 @@ function onPlayEnded(
 
 function apologised(state: CallState, atMs: number): Step {
   const how = state.record.endedHow ?? 'noAnswer';
-  const outcome = state.record.answeredAtMs === null ? 'noAnswer' : 'answered';
-  return finish(state, { by: 'box', how, outcome, rejectA: 480 }, atMs);
+  return finish(state, { by: 'box', how, outcome: outcomeOf(state), rejectA: 480 }, atMs);
 }
 
 function onTimer(state: CallState, timer: string, atMs: number): Step {
@@ -177,45 +132,13 @@ function onTimer(state: CallState, timer: string, atMs: number): Step {
   return [state, []];
 }
 
-function leaveWaiting(state: CallState): Step {
-  const due = state.rules.announcement;
-  if (due === 'skip') return enterRinging(state, [{ do: 'stopTimer', timer: 'wait' }]);
-  const announcement = { what: due, startedAtMs: null, endedAtMs: null, completed: false };
-  return [
-    { ...withRecord(state, { announcement }), phase: 'announcing' },
-    [
-      { do: 'stopTimer', timer: 'wait' },
-      { do: 'startTimer', timer: 'announcement', afterMs: ANNOUNCEMENT_MAX_MS },
-    ],
-  ];
-}
-
-/** The fax machine wants an answer at once, and a line that nobody touches. */
-function onFax(state: CallState, atMs: number): Step {
-  if (state.record.fax) return [state, []];
-  const fax = withRecord(state, { fax: true });
-  if (state.phase !== 'announcing') return [fax, []];
-  return enterRinging(withAnnouncement(fax, { endedAtMs: atMs, completed: false }), [
-    { do: 'stopTimer', timer: 'announcement' },
-  ]);
-}
-
 function onHeld(state: CallState, party: PartyId, held: boolean, atMs: number): Step {
   const leg = legOf(state, party);
   if (leg === null || leg.held === held) return [state, []];
-  const { holds } = state.record;
-  const next = held
-    ? [...holds, { fromMs: atMs, toMs: null, by: leg.who }]
-    : holds.map((hold) =>
-        hold.toMs === null && hold.by === leg.who ? { ...hold, toMs: atMs } : hold,
-      );
-  return [
-    withRecord(
-      withLeg(state, party, (old) => ({ ...old, held })),
-      { holds: next },
-    ),
-    [],
-  ];
+  const next = withLeg(state, party, (old) => ({ ...old, held }));
+  if (!held) return [endHolds(next, leg.who, atMs), []];
+  const holds = [...state.record.holds, { fromMs: atMs, toMs: null, by: leg.who }];
+  return [withRecord(next, { holds }), []];
 }
 
 function onPartyEnded(
@@ -231,8 +154,8 @@ function onPartyEnded(
   if (leg === null) return leaveRound(state, event, atMs);
   // The one who transferred may hang up at once; the call lives on with the one who is rung (RFC 5589 §6.1).
   if (state.transfer?.by === party) {
-    const gone = withLeg(state, party, (old) => ({ ...old, dialog: 'gone' }));
-    return [gone, []];
+    const gone = withLeg(state, party, (old) => ({ ...old, dialog: 'gone', held: false }));
+    return [endHolds(gone, leg.who, atMs), []];
   }
   const left = withLeg(state, party, (old) => ({ ...old, dialog: 'gone' }));
   return finish(left, { by: leg.speaker, how, outcome: outcomeOf(state), rejectA: 480 }, atMs);
@@ -248,7 +171,7 @@ function leaveRound(
   const ringing = round.ringing.filter((one) => one.party !== event.party);
   const next = { ...state, round: { ...round, ringing } };
   if (ringing.length > 0) return [next, []];
-  return nobodyAnswered(next, event.status === 486 ? 'rejected' : event.how, event.status, atMs);
+  return nobodyAnswered(next, event.how, event.status, atMs);
 }
 
 function leaveTransferRound(state: CallState, party: PartyId, status: number | null): Step {
@@ -269,6 +192,10 @@ function endOfLine(state: CallState, how: EndedHow, atMs: number): Step {
 /** How a call that ends now went. */
 function outcomeOf(state: CallState): CallRecord['outcome'] {
   if (state.record.answeredAtMs !== null) return 'answered';
+  // Every phone refused, or nobody came: what the caller does about the apology changes nothing of it.
+  if (state.phase === 'apologising') {
+    return state.record.endedHow === 'rejected' ? 'busy' : 'noAnswer';
+  }
   return state.phase === 'announcing' ? 'abandonedInAnnouncement' : 'abandoned';
 }
 
@@ -279,6 +206,9 @@ function afterTheEnd(state: CallState, event: CallEvent): Step {
       state,
       event.ringing.map((one) => ({ do: 'hangUp', party: one.party, elsewhere: false })),
     ];
+  }
+  if (event.name === 'replaced') {
+    return [state, [{ do: 'hangUp', party: event.leg.party, elsewhere: false }]];
   }
   if (event.name === 'answered') {
     return [state, [{ do: 'hangUp', party: event.party, elsewhere: false }]];

@@ -35,6 +35,11 @@ export class CallParties {
     return session?.state === 'ended' ? undefined : session;
   }
 
+  /** Whoever is still there when the call is over. */
+  hangUpAll(): void {
+    for (const { session } of this.#lines.values()) session.hangUp();
+  }
+
   remove(party: PartyId): void {
     this.#lines.delete(party);
   }

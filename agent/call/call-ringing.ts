@@ -5,11 +5,12 @@ import type {
   CallEvent,
   CallState,
   Leg,
+  NobodyWhy,
   PartyId,
   Ringing,
   Step,
 } from './call-state.js';
-import { APOLOGY_MAX_MS, beginRound, finish, withRecord } from './call-steps.js';
+import { APOLOGY_MAX_MS, beginRound, enterWaiting, finish, withRecord } from './call-steps.js';
 import { onTransferAnswered, onTransferRung } from './call-transfer.js';
 
 /** Rings whom the rules name. `before`: effects that come first. */
@@ -37,9 +38,26 @@ export function onRung(
   const round = state.round;
   if (round?.legId !== legId) return [state, callBack(ringing)];
   if (ringing.length > 0) return [{ ...state, round: { ...round, ringing } }, []];
-  const [next, effects] = nobodyAnswered(state, 'noPhone', 480, atMs);
-  if (state.rules.target.kind !== 'allPhones') return [next, effects];
-  return [next, [{ do: 'raiseFault', code: 'no-phone-registered' }, ...effects]];
+  return nobodyRings(state, event.nobody ?? 'unregistered', atMs);
+}
+
+function nobodyRings(state: CallState, why: NobodyWhy, atMs: number): Step {
+  const { rules, record } = state;
+  switch (why) {
+    case 'busy':
+      // The phone that was free has been taken since.
+      return rules.whenBusy === 'wait' && record.direction === 'incoming'
+        ? enterWaiting(state, record.startedAtMs + rules.waitMs - atMs)
+        : nobodyAnswered(state, 'rejected', 486, atMs);
+    case 'unreachable':
+      return nobodyAnswered(state, 'failed', 503, atMs);
+    case 'unregistered': {
+      const [next, effects] = nobodyAnswered(state, 'noPhone', 480, atMs);
+      return rules.target.kind === 'allPhones'
+        ? [next, [{ do: 'raiseFault', code: 'no-phone-registered' }, ...effects]]
+        : [next, effects];
+    }
+  }
 }
 
 const callBack = (ringing: readonly Ringing[]): readonly CallEffect[] =>
@@ -110,7 +128,7 @@ export function nobodyAnswered(
   const callBacks = callBack(state.round?.ringing ?? []);
   const alone = { ...state, round: null };
   if (state.a.dialog === 'early') {
-    const outcome = outcomeOf(how, status);
+    const outcome = outcomeOf(state, how, status);
     const [ended, effects] = finish(
       alone,
       { by: 'box', how, outcome, rejectA: statusForA(status) },
@@ -136,7 +154,10 @@ function statusForA(status: number | null): number {
   return status;
 }
 
-function outcomeOf(how: EndedHow, status: number | null): CallRecord['outcome'] {
+function outcomeOf(state: CallState, how: EndedHow, status: number | null): CallRecord['outcome'] {
   if (status === 486 || status === 600) return 'busy';
-  return how === 'noAnswer' ? 'noAnswer' : 'rejected';
+  if (how === 'noAnswer') return 'noAnswer';
+  if (how === 'rejected') return 'rejected';
+  // A phone that is not there is a call that nobody took; a gateway that is not there is a fault.
+  return state.rules.target.kind === 'line' ? 'failed' : 'noAnswer';
 }

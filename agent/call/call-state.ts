@@ -60,6 +60,8 @@ export interface CallRules {
   readonly target: RingTarget;
   readonly ringMs: number;
   readonly waitMs: number;
+  /** What becomes of a caller for whom no phone is free any more once it is their turn. */
+  readonly whenBusy: 'refuse' | 'wait';
   readonly record: boolean;
   readonly detect: boolean;
   /** Analog lines tell the hang-up only by a busy tone, or by nothing at all. */
@@ -85,6 +87,9 @@ export interface CallState {
 
 export type CallTimer = 'announcement' | 'ring' | 'wait' | 'apology';
 
+/** Why nobody rings: no phone is registered, all that are talk, or no INVITE could be sent. */
+export type NobodyWhy = 'unregistered' | 'busy' | 'unreachable';
+
 /** What happens to a call; the driver says it in the machine's words. */
 export type CallEvent =
   | { readonly name: 'mediaReady' }
@@ -99,8 +104,13 @@ export type CallEvent =
       readonly atMs: number;
       readonly completed: boolean;
     }
-  /** The INVITEs of a round went out; empty: there is nobody to ring. */
-  | { readonly name: 'rung'; readonly legId: LegId; readonly ringing: readonly Ringing[] }
+  /** The INVITEs of a round went out; empty: there is nobody to ring, and why. */
+  | {
+      readonly name: 'rung';
+      readonly legId: LegId;
+      readonly ringing: readonly Ringing[];
+      readonly nobody?: NobodyWhy;
+    }
   | { readonly name: 'progress'; readonly party: PartyId; readonly early: boolean }
   | { readonly name: 'answered'; readonly party: PartyId }
   | {
@@ -165,7 +175,7 @@ export type CallEffect =
       readonly do: 'tell';
       readonly kind: 'announcementPlayed' | 'ringing' | 'answered' | 'transferred';
     }
-  | { readonly do: 'raiseFault'; readonly code: 'no-phone-registered' }
+  | { readonly do: 'raiseFault'; readonly code: 'no-phone-registered' | 'announcement-broken' }
   /** Closes media and recording, stores the record. Always last. */
   | { readonly do: 'finish' }
   /** Peers race: a stray event is counted and ignored. */

@@ -37,6 +37,29 @@ export function stray(state: CallState, event: CallEvent): Step {
 
 const TIMERS: readonly CallTimer[] = ['announcement', 'ring', 'wait', 'apology'];
 
+/** `a` gets its 200. */
+export const answeredA = (state: CallState): CallState => ({
+  ...state,
+  a: { ...state.a, dialog: 'answered' },
+});
+
+/** The caller hears that no phone is free, until one is or the time is over. */
+export function enterWaiting(state: CallState, waitMs: number): Step {
+  const effects: CallEffect[] = state.a.dialog === 'early' ? [{ do: 'answerA' }] : [];
+  effects.push({ do: 'stopTimer', timer: 'ring' });
+  effects.push({ do: 'startTimer', timer: 'wait', afterMs: Math.max(0, waitMs) });
+  const answered = state.a.dialog === 'early' ? answeredA(state) : state;
+  return [{ ...answered, phase: 'waiting', round: null }, effects];
+}
+
+/** Who held no longer does: it took the call back, or left it. */
+export function endHolds(state: CallState, by: string, atMs: number): CallState {
+  const holds = state.record.holds.map((hold) =>
+    hold.toMs === null && hold.by === by ? { ...hold, toMs: atMs } : hold,
+  );
+  return withRecord(state, { holds });
+}
+
 /** How a call comes to its end. */
 export interface End {
   readonly by: NonNullable<CallRecord['endedBy']>;

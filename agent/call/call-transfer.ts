@@ -8,17 +8,21 @@ import type {
   Ringing,
   Step,
 } from './call-state.js';
-import { APOLOGY_MAX_MS, beginRound, finish, legOf, withLeg, withRecord } from './call-steps.js';
+import {
+  APOLOGY_MAX_MS,
+  beginRound,
+  endHolds,
+  finish,
+  legOf,
+  withLeg,
+  withRecord,
+} from './call-steps.js';
 
 /** Blind transfer: the extension rings; whoever transferred stays on the call until it answers, or hangs up before. */
 export function onRefer(state: CallState, event: Extract<CallEvent, { name: 'refer' }>): Step {
   const { party, referId, extension } = event;
   const leg = legOf(state, party);
-  const possible =
-    leg?.speaker === 'staff' &&
-    state.phase === 'bridged' &&
-    state.transfer === null &&
-    leg.party !== state.a.party;
+  const possible = leg?.speaker === 'staff' && state.phase === 'bridged' && state.transfer === null;
   if (leg === null || !possible) {
     return [state, [{ do: 'rejectRefer', party, referId, status: leg === null ? 481 : 403 }]];
   }
@@ -46,7 +50,10 @@ export function onTransferRung(state: CallState, ringing: readonly Ringing[]): S
 
 export function onTransferAnswered(state: CallState, party: PartyId, atMs: number): Step {
   const { transfer } = state;
-  if (transfer === null) return [state, []];
+  const old = transfer === null ? null : legOf(state, transfer.by);
+  if (transfer === null || old === null) {
+    return [state, [{ do: 'hangUp', party, elsewhere: false }]];
+  }
   const leg: Leg = {
     party,
     legId: transfer.round.legId,
@@ -66,7 +73,7 @@ export function onTransferAnswered(state: CallState, party: PartyId, atMs: numbe
     { ...state, transfer: null },
     {
       leg,
-      old: legOf(state, transfer.by),
+      old,
       how: 'blind',
       referId: transfer.referId,
       from: transfer.from,
@@ -105,17 +112,20 @@ export function onReplaced(
   if (old === null || state.phase !== 'bridged') {
     return [state, [{ do: 'hangUp', party: event.leg.party, elsewhere: false }]];
   }
+  // Who is replaced can transfer no more.
+  const isRinging = state.transfer?.by === event.party;
+  const [free, before] = isRinging ? transferFailed(state, 487) : [state, []];
   return handOver(
-    state,
+    free,
     { leg: event.leg, old, how: event.how, referId: event.referId, from: old.who },
-    [],
+    before,
     atMs,
   );
 }
 
 interface HandOver {
   readonly leg: Leg;
-  readonly old: Leg | null;
+  readonly old: Leg;
   readonly how: 'blind' | 'attended' | 'pickUp';
   readonly referId: number | null;
   readonly from: string;
@@ -129,7 +139,7 @@ function handOver(
 ): Step {
   const { leg, old, how, referId, from } = over;
   const effects: CallEffect[] = [...before];
-  if (old !== null && old.dialog !== 'gone') {
+  if (old.dialog !== 'gone') {
     if (referId !== null)
       effects.push({ do: 'notifyRefer', party: old.party, referId, status: 200 });
     effects.push({ do: 'hangUp', party: old.party, elsewhere: false });
@@ -137,8 +147,8 @@ function handOver(
   effects.push({ do: 'tell', kind: 'transferred' });
   const transfers = [...state.record.transfers, { atMs, from, to: leg.who, how }];
   const answeredBy = leg.speaker === 'staff' ? leg.who : state.record.answeredBy;
-  const next = withRecord(state, { transfers, answeredBy });
-  return [old?.party === state.a.party ? { ...next, a: leg } : { ...next, b: leg }, effects];
+  const next = withRecord(endHolds(state, old.who, atMs), { transfers, answeredBy });
+  return [old.party === state.a.party ? { ...next, a: leg } : { ...next, b: leg }, effects];
 }
 
 /** One of our legs went over to another call: what is left of this one ends. */

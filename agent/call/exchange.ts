@@ -13,10 +13,8 @@ import type {
   IncomingSession,
   InviteSession,
   OutgoingInvite,
-  Replaces,
-  SessionEvent,
 } from '../sip/index.js';
-import { attendedTransfer, findDialog, pickUp } from './attended-transfer.js';
+import { TransferDesk } from './transfer-desk.js';
 import type {
   BridgeCommand,
   BridgeEvent,
@@ -31,11 +29,14 @@ import type {
   CallNews,
   CallRecorder,
   Invitation,
+  RingList,
   StoredCall,
 } from './call-environment.js';
 import { beginCall } from './call-machine.js';
-import { beginRecord, type CallBeginning, type CallRecord } from './call-record.js';
-import type { CallRules, CallState, PartyId, RingTarget } from './call-state.js';
+import { Occupancy } from './occupancy.js';
+import type { CallBeginning } from './call-record.js';
+import { refusedCall } from './refused-call.js';
+import type { CallRules, CallState, RingTarget } from './call-state.js';
 import {
   callerAddress,
   callerForLog,
@@ -80,10 +81,18 @@ export interface ExchangeOptions {
   onDigit(callId: string, who: string, digit: string): void;
 }
 
+/** On an analog line a caller's hanging up may arrive as nothing at all. */
+const ANALOG_SILENCE_S = 60;
 /** Calls at once of every kind; emergency calls are not counted. */
 const CALLS_MAX = 16;
+/** Subscriber numbers of the line have five digits and more. */
+const EXTENSION_LENGTH_MAX = 4;
 /** Callers who wait for a free phone at once. */
 const WAITING_MAX = 4;
+/** How long the outside may ring before we give up; it usually gives up first (RFC 3261 §16.6, timer C). */
+const OUTGOING_RING_MAX_MS = 180_000;
+/** Nobody's call for help is ended by us, however long it queues. */
+const EMERGENCY_RING_MAX_MS = 3_600_000;
 const PHONE_ABILITY: LegAbility = { codecs: ['PCMU', 'PCMA'], telephoneEventPayloadType: 101 };
 
 /** The exchange: lets calls in, knows which are alive, and brings each event to its call. No audio crosses between them. */
@@ -91,9 +100,18 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, LiveCall>();
   readonly #environment: CallEnvironment;
+  readonly #occupancy: Occupancy;
+  readonly #desk: TransferDesk;
+  /** Told when the last call is closed, at the stop. */
+  #onQuiet: (() => void) | null = null;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
+    const { phones, line } = options;
+    const calls = (): Iterable<LiveCall> => this.#calls.values();
+    const contactsOf = (extension: string): readonly Binding[] => options.contactsOf(extension);
+    this.#occupancy = new Occupancy({ phones, line, contactsOf, calls });
+    this.#desk = new TransferDesk({ phones, contactsOf, calls });
     this.#environment = {
       ...options,
       abilityOf: (who) => (who === 'line' ? this.#lineAbility() : PHONE_ABILITY),
@@ -112,9 +130,11 @@ export class Exchange {
 
   /** An INVITE that was screened: from the line, or from a phone that proved who it is. */
   onIncoming(session: IncomingSession, origin: Origin): void {
-    if (session.replaces !== null) return this.#onReplaces(session, session.replaces, origin);
-    if (origin.kind === 'line') this.#fromLine(session);
-    else this.#fromPhone(session, origin.extension);
+    const { replaces } = session;
+    const extension = origin.kind === 'phone' ? origin.extension : null;
+    if (replaces !== null) return this.#desk.onReplaces(session, replaces, extension);
+    if (extension === null) this.#fromLine(session);
+    else this.#fromPhone(session, extension);
   }
 
   onBridgeEvent(event: BridgeEvent): void {
@@ -123,9 +143,27 @@ export class Exchange {
     for (const call of this.#calls.values()) call.onBridgeEvent(event);
   }
 
+  /** A phone has registered, or is gone: somebody may wait for it. */
+  phonesChanged(): void {
+    this.#serveWaiting();
+  }
+
   /** Ends every call, at the box's stop. */
   hangUpAll(): void {
     for (const call of this.#calls.values()) call.dispatch({ name: 'hangUp' });
+  }
+
+  /** Ends every call and waits until the recordings are closed, at most `deadlineMs`. */
+  close(deadlineMs: number): Promise<void> {
+    this.hangUpAll();
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const deadline = this.#options.clock.after(deadlineMs, resolve);
+      this.#onQuiet = () => {
+        deadline.cancel();
+        resolve();
+      };
+    });
   }
 
   #fromLine(session: InviteSession): void {
@@ -156,6 +194,7 @@ export class Exchange {
     const user = session.invite.uri.user;
     const id = this.#newId();
     if (phones.some((phone) => phone.extension === user)) {
+      if (this.#desk.isOnlyItself(extension, user) || this.#isFull) return session.reject(486);
       const caller = {
         kind: 'number',
         number: extension,
@@ -176,7 +215,7 @@ export class Exchange {
       });
     }
     const dialled = normaliseDialled(user, line.outsidePrefix);
-    if (dialled === null) return session.reject(404);
+    if (dialled === null || isNoExtension(user, phones)) return session.reject(404);
     this.#toLine(session, extension, dialled, id);
   }
 
@@ -184,14 +223,17 @@ export class Exchange {
     const { line, log } = this.#options;
     const { emergency, called, digits } = dialled;
     // 110, 118, 119 pass ahead of any limit.
-    if (!emergency && this.#callsOnLine() >= line.callsMax) return session.reject(486);
+    const isFull = this.#isFull || this.#occupancy.callsOnLine >= line.callsMax;
+    if (!emergency && isFull) return session.reject(486);
     const caller = { kind: 'number', number: called, displayName: '' } as const;
     log.info('callOutgoing', { callId: id, from: extension, emergency });
     const beginning = { id, direction: 'outgoing', caller, extension, called, emergency } as const;
     this.#start(session, beginning, {
       target: { kind: 'line', number: digits },
+      ringMs: emergency ? EMERGENCY_RING_MAX_MS : OUTGOING_RING_MAX_MS,
       // Nobody judges a call for help.
       detect: this.#options.detect && !emergency,
+      record: !emergency || this.#options.config.recordEmergencyCalls,
     });
   }
 
@@ -203,105 +245,73 @@ export class Exchange {
       target: { kind: 'allPhones' },
       ringMs: config.ringSeconds * 1_000,
       waitMs: config.waitSeconds * 1_000,
+      // With several phones the next one is soon free: nobody who was answered is sent away.
+      whenBusy:
+        config.secondCall === 'wait' || this.#occupancy.registered.length > 1 ? 'wait' : 'refuse',
       record: true,
       detect: detect && beginning.direction !== 'internal',
       busyToneEnds: line.profile.hangsUpByTone,
-      silenceEndsAfterMs:
-        config.silenceEndsSeconds === 0 ? null : config.silenceEndsSeconds * 1_000,
+      silenceEndsAfterMs: this.#silenceEndsAfterMs(),
       ...change,
     };
     const call = new LiveCall(beginCall(beginning, rules, clock.wallMs()), this.#environment, {
-      onRefer: (one, party, refer) => this.#onRefer(one, party, refer),
-      onEnded: () => this.#tellWaiting(),
-      onFinished: (one) => this.#calls.delete(one.id),
+      onRefer: (one, party, refer) => this.#desk.onRefer(one, party, refer),
+      onStepped: () => this.#serveWaiting(),
+      onFinished: (one) => {
+        this.#calls.delete(one.id);
+        if (this.#calls.size === 0) this.#onQuiet?.();
+      },
     });
     this.#calls.set(call.id, call);
     call.start(session);
   }
 
-  /** A caller who finds no free phone is told so, or waits. */
+  /** A caller who finds no free phone is told so, or waits behind those who wait already. */
   #openingFor(): CallRules['opening'] | 'refuse' {
-    const { config, line, phones } = this.#options;
-    if (this.#calls.size >= CALLS_MAX) return 'refuse';
-    const registered = phones.filter(
-      (phone) => this.#options.contactsOf(phone.extension).length > 0,
-    );
-    const allBusy = registered.length > 0 && this.#freePhones().length === 0;
-    if (!allBusy && this.#callsOnLine() < line.callsMax) return 'announce';
+    const { config, line } = this.#options;
+    if (this.#isFull) return 'refuse';
+    const { registered, hasFreePhone, waiting, callsOnLine } = this.#occupancy;
+    const isFree = registered.length === 0 || (hasFreePhone && waiting.length === 0);
+    if (isFree && callsOnLine < line.callsMax) return 'announce';
     if (config.secondCall === 'busy') return 'refuse';
-    const waiting = [...this.#calls.values()].filter((call) => call.state.phase === 'waiting');
     return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
+  }
+
+  #silenceEndsAfterMs(): number | null {
+    const { config, line } = this.#options;
+    const seconds =
+      config.silenceEndsSeconds ?? (line.profile.hangsUpByTone ? ANALOG_SILENCE_S : 0);
+    return seconds === 0 ? null : seconds * 1_000;
   }
 
   #refuse(session: InviteSession, beginning: CallBeginning): void {
     session.onEvent = () => undefined;
     session.reject(486);
-    const atMs = this.#options.clock.wallMs();
-    const record: CallRecord = {
-      ...beginRecord(beginning, atMs),
-      endedAtMs: atMs,
-      endedBy: 'box',
-      endedHow: 'rejected',
-      outcome: 'busy',
-    };
-    const rules: CallRules = {
-      announcement: 'skip',
-      opening: 'announce',
-      target: { kind: 'allPhones' },
-      ringMs: 0,
-      waitMs: 0,
-      record: false,
-      detect: false,
-      busyToneEnds: false,
-      silenceEndsAfterMs: null,
-    };
-    const state: CallState = { ...beginCall(beginning, rules, atMs), phase: 'ended', record };
+    const state = refusedCall(beginning, this.#options.clock.wallMs());
     this.#options.onChange({ state, dialogs: [] });
     this.#options.onNews('rejected', state);
   }
 
-  #callsOnLine(): number {
-    let count = 0;
-    for (const { state } of this.#calls.values()) {
-      if (state.phase !== 'ended' && state.record.direction !== 'internal') count += 1;
+  /** Puts through those who wait while there is a phone for them. */
+  #serveWaiting(): void {
+    for (const call of this.#occupancy.waiting) {
+      if (!this.#occupancy.canServe) return;
+      call.dispatch({ name: 'phoneFree' });
     }
-    return count;
   }
 
-  #tellWaiting(): void {
-    if (this.#freePhones().length === 0) return;
-    const waiting = [...this.#calls.values()].find((call) => call.state.phase === 'waiting');
-    waiting?.dispatch({ name: 'phoneFree' });
-  }
-
-  /** Phones that are registered and in no call. */
-  #freePhones(): readonly Phone[] {
-    const busy = new Set<string>();
-    for (const { state } of this.#calls.values()) {
-      if (state.phase === 'ended') continue;
-      for (const leg of [state.a, state.b])
-        if (leg !== null && leg.dialog !== 'gone') busy.add(leg.who);
-      // A phone that already rings for one caller does not ring for a second.
-      for (const one of [...(state.round?.ringing ?? []), ...(state.transfer?.round.ringing ?? [])])
-        busy.add(one.who);
-    }
-    const { phones } = this.#options;
-    return phones.filter(
-      ({ extension }) => !busy.has(extension) && this.#options.contactsOf(extension).length > 0,
-    );
-  }
-
-  #invitationsFor(target: RingTarget, call: CallState): readonly Invitation[] {
+  #invitationsFor(target: RingTarget, call: CallState): RingList {
     const { box, line, lineCredentials } = this.#options;
     if (target.kind === 'line') return [inviteLine(target.number, line, lineCredentials, box)];
-    const from = callerAddress(call.record.caller, box);
-    const extensions =
-      target.kind === 'extension'
-        ? [target.extension]
-        : this.#freePhones().map((phone) => phone.extension);
-    return extensions.flatMap((extension) =>
-      invitePhone(extension, this.#options.contactsOf(extension), from, box),
-    );
+    const from = callerAddress(call.record, box);
+    const ring = (extension: string): readonly Invitation[] =>
+      invitePhone(extension, this.#options.contactsOf(extension), from, box);
+    if (target.kind === 'extension') {
+      return ring(target.extension);
+    }
+    const { freePhones, registered } = this.#occupancy;
+    if (freePhones.length === 0) return registered.length === 0 ? 'unregistered' : 'busy';
+    return freePhones.flatMap(({ extension }) => ring(extension));
   }
 
   #lineAbility(): LegAbility {
@@ -311,19 +321,8 @@ export class Exchange {
     return { codecs, telephoneEventPayloadType: profile.offeredTelephoneEventPayloadType };
   }
 
-  #onRefer(call: LiveCall, party: PartyId, refer: Extract<SessionEvent, { name: 'refer' }>): void {
-    const found = refer.replaces === null ? null : findDialog(this.#calls.values(), refer.replaces);
-    if (found !== null && attendedTransfer({ call, party, referId: refer.id }, found)) return;
-    const extension = refer.to.user;
-    const known = this.#options.phones.some((phone) => phone.extension === extension);
-    if (!known) return call.rejectRefer(party, refer.id, 404);
-    call.dispatch({ name: 'refer', party, referId: refer.id, extension });
-  }
-
-  #onReplaces(session: IncomingSession, replaces: Replaces, origin: Origin): void {
-    const found = findDialog(this.#calls.values(), replaces);
-    if (found === null || origin.kind !== 'phone') return session.reject(481);
-    pickUp(session, origin.extension, found);
+  get #isFull(): boolean {
+    return this.#calls.size >= CALLS_MAX;
   }
 
   #nameOf(extension: string): string {
@@ -333,4 +332,13 @@ export class Exchange {
   #newId(): string {
     return randomHex(this.#options.random, 8);
   }
+}
+
+/** A misdialled extension: as long as ours are, and no number of the line begins so and is so short. */
+function isNoExtension(dialled: string, phones: readonly Phone[]): boolean {
+  return (
+    /^[2-9]\d*$/.test(dialled) &&
+    phones.some(({ extension }) => extension.length === dialled.length) &&
+    dialled.length <= EXTENSION_LENGTH_MAX
+  );
 }

@@ -40,9 +40,18 @@ export const sipUri = (
 
 const address = (displayName: string, uri: SipUri): NameAddr => ({ displayName, uri, params: [] });
 
-/** Who calls, as a phone's display can show it: a name or number, or the reason that there is none (TTC JJ-90.22). */
-export function callerAddress(caller: Caller, box: BoxIdentity): NameAddr {
+/**
+ * Who calls, as a phone's display can show it: a number, or the reason that there is none (TTC JJ-90.22); for a phone of the
+ * shop its name.
+ */
+export function callerAddress(
+  { caller, direction }: { readonly caller: Caller; readonly direction: string },
+  box: BoxIdentity,
+): NameAddr {
   const user = caller.kind === 'number' ? caller.number : 'anonymous';
+  if (direction === 'internal' && caller.kind === 'number') {
+    return address(caller.displayName, sipUri(user, box.host, null));
+  }
   return address(formatCallerForDisplay(caller, box.language), sipUri(user, box.host, null));
 }
 

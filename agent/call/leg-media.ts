@@ -48,12 +48,29 @@ export class LegMedia {
   #ours: string | null = null;
   #remote: LegRemote | null = null;
   #plan: LegPlan | null = null;
+  #speaker: Speaker;
   /** As of the last report. */
   health: LegHealth | null = null;
 
   constructor(options: LegMediaOptions) {
     this.legId = options.legId;
     this.#options = options;
+    this.#speaker = options.speaker;
+  }
+
+  /** Whose voice comes in on it. */
+  get speaker(): Speaker {
+    return this.#speaker;
+  }
+
+  /** Whether both sides have settled on something that can be heard. */
+  get isAgreed(): boolean {
+    return this.#remote !== null;
+  }
+
+  /** Whether they want to hear nothing of us now. */
+  get isHeld(): boolean {
+    return this.#remote !== null && isHeld(this.#remote);
   }
 
   /** Asks for a port; `then` hears whether there is one. */
@@ -107,6 +124,13 @@ export class LegMedia {
     return { sdp: outcome.sdp, held: isHeld(outcome.agreed) };
   }
 
+  /** @returns our answer to what an INVITE offers, or our offer where it is empty; null when it cannot be answered */
+  firstSdp(offerSdp: string): string | null {
+    if (offerSdp === '') return this.offer();
+    const outcome = this.answer(offerSdp);
+    return outcome !== null && 'sdp' in outcome ? outcome.sdp : null;
+  }
+
   /** Takes the answer to our offer. @returns null when it cannot be used */
   agree(answerSdp: string): { readonly held: boolean } | null {
     if (this.#ours === null) return null;
@@ -140,6 +164,7 @@ export class LegMedia {
   /** The leg goes over to another call. */
   assign(callId: string, speaker: Speaker): void {
     this.#plan = null;
+    this.#speaker = speaker;
     this.#options.send({ do: 'assignLeg', legId: this.legId, callId, speaker });
   }
 
@@ -173,6 +198,6 @@ export class LegMedia {
 }
 
 /** They hold when they want to hear nothing of us (RFC 3264 §8.4), in any of the three spellings. */
-function isHeld(agreed: AgreedMedia): boolean {
-  return agreed.direction === 'recvonly' || agreed.direction === 'inactive';
+function isHeld({ direction }: Pick<AgreedMedia, 'direction'>): boolean {
+  return direction === 'recvonly' || direction === 'inactive';
 }

@@ -22,8 +22,8 @@ const ELSEWHERE: Reason = { protocol: 'SIP', cause: 200, text: 'Call completed e
 export interface LiveCallOwner {
   /** REFER: the exchange knows whether it names an extension or another call's dialog. */
   onRefer(call: LiveCall, party: PartyId, refer: Extract<SessionEvent, { name: 'refer' }>): void;
-  /** The machine ended: phones may be free again. */
-  onEnded(call: LiveCall): void;
+  /** Something happened in it: phones may be free again. */
+  onStepped(call: LiveCall): void;
   /** Media and recording are closed, the record is complete. */
   onFinished(call: LiveCall): void;
 }
@@ -39,6 +39,8 @@ export class LiveCall {
   readonly #queue: CallEvent[] = [];
   #stepping = false;
   #strays = 0;
+  /** Our answer to the INVITE of `a`, or our offer where it had none: the same in 183 and 200 (RFC 6337 §3.1.1). */
+  #firstSdp: string | null = null;
   #afterClosing: (() => void) | null = null;
 
   constructor(state: CallState, environment: CallEnvironment, owner: LiveCallOwner) {
@@ -64,11 +66,11 @@ export class LiveCall {
   /** Takes the session that called us, and opens its port. */
   start(session: InviteSession): void {
     const { a, rules } = this.#state;
+    this.#changed();
     this.#addParty('a', { session, legId: a.legId, who: a.who });
     if (rules.record) this.#environment.recorder.begin(this.id);
     const media = this.#legs.make(a.legId, a.who, a.speaker);
-    media.open((opened) => this.dispatch(this.#firstEvent(opened, session, media)));
-    this.#changed();
+    media.open((opened) => this.#begin(opened, session, media));
   }
 
   dispatch(event: CallEvent): void {
@@ -83,6 +85,7 @@ export class LiveCall {
     } finally {
       this.#stepping = false;
     }
+    this.#owner.onStepped(this);
   }
 
   /** An event of the media worker, if it is about one of our legs. */
@@ -95,8 +98,8 @@ export class LiveCall {
       dispatch: (next) => this.dispatch(next),
       noPort: () => environment.onFault('no-media-port', this.id),
       digit: (digit) => environment.onDigit(this.id, this.#parties.whoOn(legId), digit),
-      health: (health) => environment.onLegHealth(this.id, this.#speakerOn(legId), legId, health),
-      closed: (health) => this.#legClosed(legId, health),
+      health: (health) => environment.onLegHealth(this.id, media.speaker, legId, health),
+      closed: (health) => this.#legClosed(media, health),
     });
   }
 
@@ -109,8 +112,8 @@ export class LiveCall {
   peerOf(party: PartyId): Leg | null {
     const { a, b, phase } = this.#state;
     if (phase !== 'bridged' || b === null) return null;
-    if (a.party === party) return b;
-    return b.party === party ? a : null;
+    const peer = a.party === party ? b : b.party === party ? a : null;
+    return peer?.dialog === 'gone' ? null : peer;
   }
 
   /** Lets a leg go over to another call; this one ends with `taken`. */
@@ -148,14 +151,17 @@ export class LiveCall {
     const party = this.#parties.name();
     const legId: LegId = `${this.id}:${party}`;
     const media = this.#legs.make(legId, extension, 'staff');
+    this.#legs.invite(legId);
     this.#addParty(party, { session, legId, who: extension });
     media.open((opened) => {
-      const outcome = opened ? media.answer(offerOf(session)) : null;
-      if (outcome === null || !('sdp' in outcome)) {
-        session.reject(488);
-        return;
-      }
-      session.accept(outcome.sdp);
+      this.#legs.seat(legId);
+      const sdp = opened ? media.firstSdp(offerOf(session)) : null;
+      // It may have given up, or the call ended, while its port was being opened.
+      const isTooLate = session.state !== 'early' || this.#state.phase === 'ended';
+      if (isTooLate) session.reject(481);
+      else if (sdp === null) session.reject(opened ? 488 : 503);
+      else session.accept(sdp);
+      if (isTooLate || sdp === null) return this.#legs.apply(this.#state);
       then({ party, legId, speaker: 'staff', who: extension, dialog: 'answered', held: false });
     });
   }
@@ -166,14 +172,13 @@ export class LiveCall {
     this.#changed();
   }
 
-  #firstEvent(opened: boolean, session: InviteSession, media: LegMedia): CallEvent {
-    if (!opened) return { name: 'mediaFailed', status: 503 };
-    const body = offerOf(session);
-    if (body === '') return { name: 'mediaReady' };
-    const outcome = media.answer(body);
-    return outcome !== null && 'sdp' in outcome
-      ? { name: 'mediaReady' }
-      : { name: 'mediaFailed', status: 488 };
+  #begin(opened: boolean, session: InviteSession, media: LegMedia): void {
+    this.#firstSdp = opened ? media.firstSdp(offerOf(session)) : null;
+    if (this.#firstSdp === null) {
+      return this.dispatch({ name: 'mediaFailed', status: opened ? 488 : 503 });
+    }
+    if (media.isHeld) this.dispatch({ name: 'held', party: 'a', held: true });
+    this.dispatch({ name: 'mediaReady' });
   }
 
   #step(event: CallEvent): void {
@@ -241,24 +246,13 @@ export class LiveCall {
     this.#parties.session(effect.party)?.notifyRefer(effect.referId, effect.status, reason);
   }
 
-  #answerSdp(): string | null {
-    const line = this.#parties.line('a');
-    const media = line === undefined ? undefined : this.#legs.get(line.legId);
-    if (line === undefined || media === undefined) return null;
-    const body = offerOf(line.session);
-    if (body === '') return media.offer();
-    const outcome = media.answer(body);
-    return outcome !== null && 'sdp' in outcome ? outcome.sdp : null;
-  }
-
   #progressA(early: boolean): void {
-    const sdp = early ? this.#answerSdp() : null;
+    const sdp = early ? this.#firstSdp : null;
     this.#parties.session('a')?.ring(sdp === null ? {} : { sdp });
   }
 
   #answerA(): void {
-    const sdp = this.#answerSdp();
-    if (sdp !== null) this.#parties.session('a')?.accept(sdp);
+    if (this.#firstSdp !== null) this.#parties.session('a')?.accept(this.#firstSdp);
   }
 
   #ring(effect: Extract<CallEffect, { do: 'ring' }>): void {
@@ -271,7 +265,13 @@ export class LiveCall {
         this.#addParty(party, line);
         return party;
       },
-      rung: (ringing) => this.dispatch({ name: 'rung', legId: effect.legId, ringing }),
+      rung: (ringing, nobody) =>
+        this.dispatch({
+          name: 'rung',
+          legId: effect.legId,
+          ringing,
+          ...(nobody === undefined ? {} : { nobody }),
+        }),
     });
   }
 
@@ -309,22 +309,19 @@ export class LiveCall {
     this.#timers.delete(timer);
   }
 
-  #speakerOn(legId: LegId): Speaker {
-    const { a, b } = this.#state;
-    if (a.legId === legId) return a.speaker;
-    return b?.legId === legId ? b.speaker : 'staff';
-  }
-
-  #legClosed(legId: LegId, health: LegHealth): void {
-    this.#legs.onClosed(legId, health);
-    const change = { ...this.#state.record.health, [this.#speakerOn(legId)]: health };
-    this.#state = withRecord(this.#state, { health: change });
+  #legClosed(media: LegMedia, health: LegHealth): void {
+    this.#legs.onClosed(media.legId, health);
+    // A leg on which nobody ever talked says nothing of the call.
+    if (media.isAgreed) {
+      const change = { ...this.#state.record.health, [media.speaker]: health };
+      this.#state = withRecord(this.#state, { health: change });
+    }
     if (!this.#legs.isClosing) this.#afterClosing?.();
   }
 
   /** The last packets reach the recorder before it is told that the call has ended. */
   #finish(): void {
-    this.#owner.onEnded(this);
+    this.#parties.hangUpAll();
     const done = (): void => {
       this.#afterClosing = null;
       timer.cancel();
@@ -341,7 +338,11 @@ export class LiveCall {
     const { rules, record } = this.#state;
     if (rules.record) {
       if (record.answeredAtMs === null) recorder.discard(this.id);
-      else this.#state = withRecord(this.#state, { recording: await recorder.end(this.id) });
+      else {
+        const recording = await recorder.end(this.id);
+        // Alerts may have been noted meanwhile.
+        this.#state = withRecord(this.#state, { recording });
+      }
     }
     this.#changed();
     this.#environment.onNews(

@@ -68,9 +68,8 @@ function hearing(state: CallState, leg: Leg, other: Leg | null): LegSource {
 }
 
 function announcementSource(state: CallState): LegSource {
-  const { announcement } = state.rules;
-  if (announcement === 'skip') return SILENCE;
-  return play(PROMPTS[announcement], PLAY.announcement);
+  const what = state.record.announcement?.what ?? 'skipped';
+  return what === 'skipped' ? SILENCE : play(PROMPTS[what], PLAY.announcement);
 }
 
 /** The round whose party sends early media that `a` may hear; only one party rings then. */

@@ -34,7 +34,13 @@ export function onSessionEvent(
       return onAnswered(party, line, event.sdp, listener);
     case 'confirmed':
       if (event.sdp !== null) media?.agree(event.sdp);
-      return listener.dispatch({ name: 'confirmed', party });
+      // Our offer was answered with nothing that we can hear (RFC 3264 §7: the call cannot stand).
+      if (media?.isAgreed === false) {
+        if (party === 'a') return listener.dispatch({ name: 'mediaFailed', status: 488 });
+        return line.session.hangUp();
+      }
+      listener.dispatch({ name: 'confirmed', party });
+      return listener.dispatch({ name: 'held', party, held: media?.isHeld === true });
     case 'offer':
       return onOffer(party, line, event.sdp, listener);
     case 'answer': {
@@ -68,11 +74,14 @@ function onAnswered(
   const { round, transfer } = listener.state();
   const ringing = [...(round?.ringing ?? []), ...(transfer?.round.ringing ?? [])];
   const counts = ringing.some((one) => one.party === party);
-  if (counts && sdp !== null && (listener.media()?.agree(sdp) ?? null) === null) {
+  const media = listener.media();
+  if (counts) {
+    const isUnusable = sdp !== null && (media?.agree(sdp) ?? null) === null;
     // It answered with nothing that we can hear; the others still ring.
-    return line.session.hangUp();
+    if (isUnusable || media?.isAgreed !== true) return line.session.hangUp();
   }
   listener.dispatch({ name: 'answered', party });
+  if (counts && media?.isHeld === true) listener.dispatch({ name: 'held', party, held: true });
 }
 
 function onOffer(

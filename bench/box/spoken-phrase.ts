@@ -1,3 +1,5 @@
+import { DEFAULT_POLICY } from '../../agent/policy/index.js';
+
 /** An abusive phrase that somebody has spoken for us. */
 export interface SpokenPhrase {
   /** In bench/speech/phrases. */
@@ -8,8 +10,7 @@ export interface SpokenPhrase {
   readonly level: number;
 }
 
-/** The highest level of a category that has one under 3 (`policy.levelMax`). */
-const LEVEL_MAX: Readonly<Record<string, number>> = { detention: 1 };
+const levelMax = new Map<string, number>(Object.entries(DEFAULT_POLICY.levelMax));
 
 /** Reads bench/speech/phrases.tsv. @throws {TypeError} for a line that is not four fields */
 export function parsePhraseList(tsv: string): readonly SpokenPhrase[] {
@@ -19,6 +20,6 @@ export function parsePhraseList(tsv: string): readonly SpokenPhrase[] {
     if (file === undefined || text === undefined || category === undefined || !Number(level)) {
       throw new TypeError(`expected file, text, category, level, found "${line}"`);
     }
-    return { file, text, category, level: Math.min(Number(level), LEVEL_MAX[category] ?? 3) };
+    return { file, text, category, level: Math.min(Number(level), levelMax.get(category) ?? 3) };
   });
 }

@@ -106,7 +106,7 @@ export class Voice {
   }
 
   /**
-   * Says it after what is being said, which is cut off.
+   * Says it at once; what was being said is cut off.
    * @returns when it has been said; `audibleEndMs` is the monotonic time at which the packet with its last sound left
    */
   say(given: Utterance): { readonly audibleEndMs: Promise<number>; readonly said: Promise<void> } {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { formatMachine, machine, type Machine } from './machine.js';
 
@@ -71,9 +72,15 @@ export async function measure(measurement: Measurement): Promise<void> {
     for (const { what, promised, found, kept } of verdicts) {
       console.log(`${kept ? 'kept  ' : 'BROKEN'} ${what}: promised ${promised}, found ${found}`);
     }
+    const loadAfter = loadavg()[0] ?? 0;
+    console.log(`load of the machine after: ${loadAfter.toFixed(1)} on ${its.cores} cores`);
     const out = settings.get('out');
     if (out === undefined) return;
-    const json = { title: measurement.title, machine: its, settings: Object.fromEntries(settings) };
+    const json = {
+      title: measurement.title,
+      machine: { ...its, loadAfter },
+      settings: Object.fromEntries(settings),
+    };
     await writeFile(out, `${JSON.stringify({ ...json, verdicts, ...figures }, null, 2)}\n`);
   } catch (cause) {
     console.error(cause instanceof Error ? (cause.stack ?? cause.message) : cause);

@@ -70,5 +70,6 @@ export const blocks = {
   'call-record': fields('agent/call/call-record.ts', 'callRecordSchema'),
   status: fields('proto/box-json.ts', 'statusJson'),
   'alert-record': fields('agent/alert/alert.ts', 'alertRecord'),
+  'watch-events': fields('demo/view/events.ts', 'watchEvent'),
   'mqtt-examples': mqttExamples,
 };
