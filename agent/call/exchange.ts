@@ -81,6 +81,8 @@ export interface ExchangeOptions {
   onDigit(callId: string, who: string, digit: string): void;
 }
 
+/** On an analog line a caller's hanging up may arrive as nothing at all. */
+const ANALOG_SILENCE_S = 60;
 /** Calls at once of every kind; emergency calls are not counted. */
 const CALLS_MAX = 16;
 /** Subscriber numbers of the line have five digits and more. */
@@ -231,6 +233,7 @@ export class Exchange {
       ringMs: emergency ? EMERGENCY_RING_MAX_MS : OUTGOING_RING_MAX_MS,
       // Nobody judges a call for help.
       detect: this.#options.detect && !emergency,
+      record: !emergency || this.#options.config.recordEmergencyCalls,
     });
   }
 
@@ -248,8 +251,7 @@ export class Exchange {
       record: true,
       detect: detect && beginning.direction !== 'internal',
       busyToneEnds: line.profile.hangsUpByTone,
-      silenceEndsAfterMs:
-        config.silenceEndsSeconds === 0 ? null : config.silenceEndsSeconds * 1_000,
+      silenceEndsAfterMs: this.#silenceEndsAfterMs(),
       ...change,
     };
     const call = new LiveCall(beginCall(beginning, rules, clock.wallMs()), this.#environment, {
@@ -273,6 +275,13 @@ export class Exchange {
     if (isFree && callsOnLine < line.callsMax) return 'announce';
     if (config.secondCall === 'busy') return 'refuse';
     return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
+  }
+
+  #silenceEndsAfterMs(): number | null {
+    const { config, line } = this.#options;
+    const seconds =
+      config.silenceEndsSeconds ?? (line.profile.hangsUpByTone ? ANALOG_SILENCE_S : 0);
+    return seconds === 0 ? null : seconds * 1_000;
   }
 
   #refuse(session: InviteSession, beginning: CallBeginning): void {

@@ -23,9 +23,14 @@ const LIMITS = {
     'agent/sip/dialog/event-outbox.ts': ['EVENTS_KEPT_MAX'],
   },
   'Calls and media': {
-    'agent/call/exchange.ts': ['CALLS_MAX', 'WAITING_MAX'],
+    'agent/call/exchange.ts': [
+      'CALLS_MAX',
+      'WAITING_MAX',
+      'OUTGOING_RING_MAX_MS',
+      'EMERGENCY_RING_MAX_MS',
+    ],
     'agent/call/live-call.ts': ['QUEUE_MAX'],
-    'agent/call/call-machine.ts': ['ANNOUNCEMENT_MAX_MS'],
+    'agent/call/call-opening.ts': ['ANNOUNCEMENT_MAX_MS'],
     'agent/call/call-steps.ts': ['APOLOGY_MAX_MS'],
     'agent/wiring/agent.ts': ['LEGS_MAX'],
     'agent/call/bridge/prompt-shelf.ts': ['PROMPTS_MAX'],
