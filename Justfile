@@ -36,6 +36,14 @@ format:
 fuzz seconds="60" seed="1": setup
     @node dist/agent/sip/testing/fuzz-main.js {{seconds}} {{seed}}
 
+# Measurements with tables: `just bench`, or one: `just bench relay-bench --calls 8`.
+bench name="all" *arguments: setup
+    @if [ "{{name}}" = all ]; then for one in relay-bench sip-bench load-bench analyse-bench alert-latency; do node dist/bench/$one.js || exit 1; done; else node dist/bench/{{name}}.js {{arguments}}; fi
+
+# A call of six hours on a virtual clock, and twenty minutes in real time.
+soak *arguments: setup
+    @node dist/bench/soak.js {{arguments}}
+
 # The reference pages in docs/, from the schemas.
 docs: setup
     @node scripts/docs.mjs

@@ -1,8 +1,7 @@
 import { messageOf, PTIME_MS, UnavailableError, type Clock } from '../../base/index.js';
 import type { AlertLevel, Category, DetectorEvent, Speaker } from './detector-event.js';
-import { buildPhraseTrie, type Phrase, type PhraseTrie } from './keyword/index.js';
-import { LegListener } from './listening/index.js';
-import { loadModels, modelNames, type LoadedModels } from './model/index.js';
+import { buildPhraseTrie, type Phrase } from './keyword/index.js';
+import type { LegListener } from './listening/index.js';
 import { readTelephoneAudio, type TelephoneAudio } from './telephone-audio.js';
 
 /** What policy says to an event. */
@@ -55,20 +54,34 @@ export async function* analyseFiles(
   files: readonly string[],
   options: AnalyseOptions,
 ): AsyncGenerator<AnalysedEvent, void, undefined> {
+  // The runtime of the models is only loaded where something listens: the agent's own process never does.
+  const { loadModels, modelNames } = await import('./model/index.js');
+  const { LegListener } = await import('./listening/index.js');
   const models = await loadModels(options.modelsDirectory);
+  const names = modelNames(models);
   const { ear } = models.ear;
   const { perMora } = models.ear.manifest.thresholds;
   const trie = buildPhraseTrie(options.phrases, ear.alphabet, perMora);
+  const { clock } = options;
+  const hearing: Hearing = {
+    names,
+    listen: (speaker) => new LegListener({ speaker, startTick: 0, models, trie, clock }),
+  };
   for (const file of files) {
-    for await (const event of analyseFile(file, options, models, trie)) yield { file, ...event };
+    for await (const event of analyseFile(file, options, hearing)) yield { file, ...event };
   }
+}
+
+/** What all files are heard with. */
+interface Hearing {
+  readonly listen: (speaker: Speaker) => LegListener;
+  readonly names: Readonly<Record<string, string>>;
 }
 
 async function* analyseFile(
   file: string,
   options: AnalyseOptions,
-  models: LoadedModels,
-  trie: PhraseTrie,
+  { listen, names }: Hearing,
 ): AsyncGenerator<DetectorEvent | AnalysedAlert | AnalysisSummary, void, undefined> {
   const audio = await (options.readAudio ?? readTelephoneAudio)(file).catch((cause: unknown) => {
     const found = messageOf(cause);
@@ -80,9 +93,7 @@ async function* analyseFile(
   const { clock, decider, kana } = options;
   const startedMs = clock.monotonicMs();
   const channels = audio.channels.slice(0, SPEAKERS.length);
-  const listeners = SPEAKERS.slice(0, channels.length).map(
-    (speaker) => new LegListener({ speaker, startTick: 0, models, trie, clock }),
-  );
+  const listeners = SPEAKERS.slice(0, channels.length).map(listen);
   const decide = decider?.();
   for await (const event of hearChannels(channels, listeners)) {
     if (event.event !== 'kana' || kana) yield event;
@@ -97,7 +108,7 @@ async function* analyseFile(
     durationMs,
     speechMs: { caller: spoken('caller'), staff: spoken('staff') },
     realTimeFactor: durationMs === 0 ? 0 : Math.round((1_000 * computeMs) / durationMs) / 1_000,
-    models: modelNames(models),
+    models: names,
   };
 }
 
