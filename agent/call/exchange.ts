@@ -81,6 +81,8 @@ export interface ExchangeOptions {
   onDigit(callId: string, who: string, digit: string): void;
 }
 
+/** How long after a call to 110, 118 or 119 no incoming call is refused: those who help may be rung back. */
+const RING_BACK_MS = 30 * 60_000;
 /** On an analog line a caller's hanging up may arrive as nothing at all. */
 const ANALOG_SILENCE_S = 60;
 /** Calls at once of every kind; emergency calls are not counted. */
@@ -99,6 +101,7 @@ const PHONE_ABILITY: LegAbility = { codecs: ['PCMU', 'PCMA'], telephoneEventPayl
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, LiveCall>();
+  #emergencyCalledMs: number | null = null;
   readonly #environment: CallEnvironment;
   readonly #occupancy: Occupancy;
   readonly #desk: TransferDesk;
@@ -226,6 +229,7 @@ export class Exchange {
     const isFull = this.#isFull || this.#occupancy.callsOnLine >= line.callsMax;
     if (!emergency && isFull) return session.reject(486);
     const caller = { kind: 'number', number: called, displayName: '' } as const;
+    if (emergency) this.#emergencyCalledMs = this.#options.clock.monotonicMs();
     log.info('callOutgoing', { callId: id, from: extension, emergency });
     const beginning = { id, direction: 'outgoing', caller, extension, called, emergency } as const;
     this.#start(session, beginning, {
@@ -273,8 +277,14 @@ export class Exchange {
     const { registered, hasFreePhone, waiting, callsOnLine } = this.#occupancy;
     const isFree = registered.length === 0 || (hasFreePhone && waiting.length === 0);
     if (isFree && callsOnLine < line.callsMax) return 'announce';
-    if (config.secondCall === 'busy') return 'refuse';
+    // The one who was called for help may ring back: nobody is turned away then.
+    if (config.secondCall === 'busy' && !this.#mayBeRungBack) return 'refuse';
     return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
+  }
+
+  get #mayBeRungBack(): boolean {
+    const calledMs = this.#emergencyCalledMs;
+    return calledMs !== null && this.#options.clock.monotonicMs() - calledMs < RING_BACK_MS;
   }
 
   #silenceEndsAfterMs(): number | null {
