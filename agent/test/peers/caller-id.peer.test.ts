@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SHOP_HZ, sine, toneMs } from '../harness/audio.js';
 import { startPhone } from '../harness/baresip.js';
 import { startBox } from '../harness/box.js';
-import { hangUp, startGateway, startTalkingGateway, upToAck } from '../harness/flows.js';
+import { beHungUp, hangUp, startGateway, startTalkingGateway, upToAck } from '../harness/flows.js';
 import { peerTest } from '../harness/peer-test.js';
 import { openPlace } from '../harness/place.js';
 import { planRtp } from '../harness/rtp-peer.js';
@@ -64,7 +64,7 @@ peerTest(
       formats: '0 8 101',
     });
     const [gateway, rtp] = await startTalkingGateway(t, place, {
-      scenario: scenario(...upToAck(call), pause(4_200), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), ...beHungUp()),
     });
     await phone.event('CALL_ESTABLISHED');
     await rtp.send(
@@ -76,6 +76,7 @@ peerTest(
         ],
       }),
     );
+    await phone.command('hangup');
     await gateway.done();
     await phone.event('CALL_CLOSED');
     const digits = phone.events.all.filter((event) => event.type === 'CALL_DTMF_START');

@@ -243,7 +243,7 @@ peerTest(
 
 peerTest(
   ['baresip', 'sipp'],
-  'a busy phone, and then no phone at all: the caller hears the announcement and an apology',
+  'the only phone is busy: the caller hears the announcement and an apology, and the record says busy',
   async (t) => {
     const place = await openPlace(t);
     const box = await startBox(t, place);
@@ -265,7 +265,7 @@ peerTest(
     t.true(toneMs(heard, SHORT_ANNOUNCEMENT.hz) >= SHORT_ANNOUNCEMENT.ms - 150);
     t.true(shareHeard(await builtInPrompt('apology-ja'), heard) >= 0.9);
     await box.callsEnded();
-    t.like(await box.onlyCall(), { outcome: 'noAnswer', endedBy: 'box', endedHow: 'rejected' });
+    t.like(await box.onlyCall(), { outcome: 'busy', endedBy: 'box', endedHow: 'rejected' });
   },
 );
 

@@ -15,7 +15,6 @@ import {
   beHungUp,
   builtInPrompt,
   dialBox,
-  hangUp,
   startCaller,
   startTalkingGateway,
   upToAck,
@@ -24,7 +23,7 @@ import { peerTest } from '../harness/peer-test.js';
 import { openPlace } from '../harness/place.js';
 import { planRtp, RtpPeer } from '../harness/rtp-peer.js';
 import { LineCall } from '../harness/sipp-messages.js';
-import { pause, scenario } from '../harness/sipp-scenario.js';
+import { scenario } from '../harness/sipp-scenario.js';
 
 peerTest(
   ['baresip'],
@@ -66,7 +65,7 @@ peerTest(
     const phone = await startPhone(t, place, '201', { says: SHOP_HZ });
     const call = new LineCall();
     const [gateway, rtp] = await startTalkingGateway(t, place, {
-      scenario: scenario(...upToAck(call), pause(6_500), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), ...beHungUp()),
     });
     const calling = sine(1_100, 500);
     const sent = rtp.send(
@@ -76,6 +75,7 @@ peerTest(
     const heardOfAnnouncementMs = durationMs(rtp.heard());
     t.true(heardOfAnnouncementMs < 5_000, `${heardOfAnnouncementMs} ms`);
     await sent;
+    await phone.command('hangup');
     await gateway.done();
     await box.callsEnded();
     const record = await box.onlyCall();
@@ -116,7 +116,7 @@ peerTest(
     const phone = await startPhone(t, place, '201', { says: SHOP_HZ });
     const call = new LineCall();
     const [gateway, rtp] = await startTalkingGateway(t, place, {
-      scenario: scenario(...upToAck(call), pause(5_500), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), ...beHungUp()),
     });
     await phone.event('CALL_ESTABLISHED');
     await rtp.send(
@@ -127,6 +127,7 @@ peerTest(
         newSsrcAtMs: 2_000,
       }),
     );
+    await phone.command('hangup');
     await gateway.done();
     await box.callsEnded();
     t.true(toneMs(await phone.heardLast(), CALLER_HZ) >= 3_000);
@@ -150,7 +151,7 @@ peerTest(
     const phone = await startPhone(t, place, '201', { says: SHOP_HZ });
     const call = new LineCall();
     const [gateway, rtp] = await startTalkingGateway(t, place, {
-      scenario: scenario(...upToAck(call), pause(3_500), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), ...beHungUp()),
     });
     await phone.event('CALL_ESTABLISHED');
     const stranger = await RtpPeer.open(t, place.stranger);
@@ -158,6 +159,7 @@ peerTest(
       rtp.send(planRtp({ audio: sine(CALLER_HZ, 1_500) })),
       stranger.sendTo(await rtp.remote(), planRtp({ audio: sine(2_000, 1_500) })),
     ]);
+    await phone.command('hangup');
     await gateway.done();
     await box.callsEnded();
     const heard = await phone.heardLast();

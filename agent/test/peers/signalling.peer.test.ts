@@ -3,6 +3,7 @@ import { CALLER_HZ, durationMs, SHOP_HZ, sine, toneMs, toneStartMs } from '../ha
 import { startPhone } from '../harness/baresip.js';
 import { startBox } from '../harness/box.js';
 import {
+  beHungUp,
   hangUp,
   reliableRinging,
   startCaller,
@@ -109,12 +110,12 @@ peerTest(
           '',
           ...sdp(),
         ]),
-        pause(3_000),
-        ...hangUp(call),
+        ...beHungUp(),
       ),
     });
     await phone.event('CALL_ESTABLISHED');
     await rtp.send(planRtp({ audio: sine(CALLER_HZ, 1_500) }));
+    await phone.command('hangup');
     await gateway.done();
     await box.callsEnded();
     t.true(toneMs(rtp.heard(), SHOP_HZ) >= 1_000);
@@ -183,12 +184,12 @@ peerTest(
         send(call.ack(3)),
         send(call.inDialog('OPTIONS', 4), { repeats: true }),
         receiveResponse(200, { check: { header: 'Allow', matches: 'UPDATE' } }),
-        pause(1_500),
-        ...hangUp(call, 5),
+        ...beHungUp(),
       ),
     });
     await phone.event('CALL_ESTABLISHED');
     await rtp.send(planRtp({ audio: sine(CALLER_HZ, 2_500) }));
+    await phone.command('hangup');
     await gateway.done();
     await box.callsEnded();
     const heard = await phone.heardLast();
@@ -397,10 +398,11 @@ peerTest(
     const call = new LineCall({ caller: CALLERS.number });
     const [gateway, rtp] = await startTalkingGateway(t, place, {
       transport: 'tcp',
-      scenario: scenario(...upToAck(call), pause(3_000), ...hangUp(call)),
+      scenario: scenario(...upToAck(call), ...beHungUp()),
     });
     await phone.event('CALL_ESTABLISHED');
     await rtp.send(planRtp({ audio: sine(CALLER_HZ, 1_200) }));
+    await phone.command('hangup');
     await gateway.done();
     await phone.event('CALL_CLOSED');
     await box.callsEnded();
