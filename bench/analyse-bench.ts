@@ -20,8 +20,6 @@ const RATE_HZ = 8_000;
 const PAUSE = new Int16Array(RATE_HZ / 2);
 const COMMAND = join(ROOT, 'bin/tatebako.mjs');
 const PROMPTS = ['announcement-ja', 'apology-ja', 'waiting-ja'];
-/** Faster than this, a box hears four calls at once on one core. */
-const REAL_TIME_FACTOR_MAX = 0.25;
 
 const summaryEvent = z.looseObject({
   event: z.literal('summary'),
@@ -90,13 +88,13 @@ async function run(settings: Settings): Promise<Measured> {
       say(`round ${round} of ${rounds}`);
       runs.push(await analyse([call, ...prompts]));
     }
-    return report(runs, basename(call));
+    return report(runs);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function report(runs: readonly Run[], callName: string): Measured {
+function report(runs: readonly Run[]): Measured {
   const files = runs[0]?.summaries ?? [];
   const factors = files.map(({ file }, i) => ({
     file: basename(file),
@@ -114,18 +112,11 @@ function report(runs: readonly Run[], callName: string): Measured {
   ]);
   const head = ['file', 'audio s', 'caller speaks s', 'staff speaks s', 'factor p50', 'factor max'];
   const whole = `the whole command: ${wallS.toFixed(1)} s for ${audioS.toFixed(0)} s of audio, start and models included: factor ${(wallS / audioS).toFixed(2)}; keywords heard: ${runs[0]?.keywords ?? 0}`;
-  const ofCall = factors.find(({ file }) => file === callName)?.factor.p50 ?? NaN;
   return {
     table: `${formatTable(head, rows)}\n\n${whole}`,
     figures: { runs },
-    verdicts: [
-      {
-        what: 'real-time factor of a call, both sides',
-        promised: `≤ ${REAL_TIME_FACTOR_MAX} (four calls on one core)`,
-        found: ofCall.toFixed(3),
-        kept: ofCall <= REAL_TIME_FACTOR_MAX,
-      },
-    ],
+    // Nothing is promised of it; below 1 a recording is heard faster than it was spoken.
+    verdicts: [],
   };
 }
 
