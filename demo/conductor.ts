@@ -22,6 +22,7 @@ const SAID_WAIT_MS = 20_000;
 const ALERT_WAIT_MS = 5_000;
 const ACKNOWLEDGED_WAIT_MS = 8_000;
 const ENDED_WAIT_MS = 10_000;
+const SETTLE_MS = 700;
 /** The supervisor looks up and comes. */
 const SUPERVISOR_MS = 4_000;
 /** With a person at their own telephone: time to say something before the caller goes on. */
@@ -50,10 +51,13 @@ export async function awaitReady(stage: Stage): Promise<void> {
   await awaitStatus(
     stage,
     REGISTERED_WAIT_MS,
-    ({ detector }) => detector.state === 'listening' || detector.state === 'ready',
+    ({ detector }) => detector.state === 'listening',
     '聞き取り（detector）の準備が終わりませんでした',
   );
 }
+
+/** Without a model nobody listens, and there is nothing to show. */
+const DEAF: ReadonlySet<string> = new Set(['off', 'down']);
 
 type Status = NonNullable<Awaited<ReturnType<Stage['status']>>>;
 
@@ -65,10 +69,9 @@ async function awaitStatus(
 ): Promise<void> {
   for (let leftMs = timeoutMs; leftMs > 0; leftMs -= STATUS_POLL_MS) {
     const status = await stage.status();
-    if (status?.detector.state === 'off') {
-      throw new DemoStopped(
-        `聞き取りが止まっています: ${status.detector.reason ?? 'モデルがありません'}`,
-      );
+    if (status !== null && DEAF.has(status.detector.state)) {
+      const reason = status.detector.reason ?? 'モデルがありません';
+      throw new DemoStopped(`聞き取りが止まっています detector off: ${reason}`);
     }
     if (status !== null && isReady(status)) return;
     await stage.happenings.pause(STATUS_POLL_MS);
@@ -104,6 +107,8 @@ export async function playCall(stage: Stage): Promise<string | null> {
   stage.gateway.send({ do: 'hangUp' });
   await happenings.until(() => stage.proof.ended, ENDED_WAIT_MS);
   await stage.readRecord();
+  // The lamp goes out, the alarm is cleared, the last words come in.
+  await happenings.pause(SETTLE_MS);
   return missingStep(stage.proof);
 }
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { messageOf, systemClock, type Clock } from '../base/index.js';
 import { acknowledge, awaitReady, playCall } from './conductor.js';
 import { describeBox, printCalls } from './farewell.js';
-import { keepCall } from './keepsakes.js';
+import { keepCall, keepLog } from './keepsakes.js';
 import { watchKeys } from './keys.js';
 import { DemoStopped } from './stage/happenings.js';
 import { Stage } from './stage/stage.js';
@@ -40,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const stage = await Stage.open(screen, clock);
   const onExit = (): void => stage.kill();
   process.once('exit', onExit);
-  const signals = onSignals((signal) => stage.happenings.stop(`${signal} で止めました`));
+  const signals = onSignals((signal) => stage.happenings.stop(`${signal} で止めました`, true));
   try {
     return await play(stage, { screen, clock, options });
   } finally {
@@ -69,7 +69,7 @@ async function play(stage: Stage, direction: Direction): Promise<number> {
     if (key === 'again') isAsked.again = true;
     if (key === 'quit') {
       isAsked.over = true;
-      stage.happenings.stop('キー操作で止めました');
+      stage.happenings.stop('キー操作で止めました', true);
     }
     stage.happenings.tell();
   });
@@ -86,6 +86,7 @@ async function play(stage: Stage, direction: Direction): Promise<number> {
     if (!(cause instanceof DemoStopped)) throw cause;
     screen.close();
     screen.say(`\n止まりました stopped: ${cause.message}`);
+    if (!cause.isWanted) screen.say(`ログ log: ${await keepLog(stage, folderOf(stage, options))}`);
     return EXIT_MISSING;
   } finally {
     deadline.cancel();
@@ -104,7 +105,8 @@ async function tellResult(
     screen.say('できました: 告知し、つなぎ、録音し、警報を出しました。');
     screen.say('Shown: announced, bridged, recorded, alerted.');
   } else screen.say(`できなかった手順 missing step: ${missing}`);
-  const folder = options.record === null ? stage.folder.root : resolve(options.record);
+  const folder = folderOf(stage, options);
+  if (missing !== null) screen.say(`ログ log: ${await keepLog(stage, folder)}`);
   try {
     const file = await keepCall(stage, folder);
     screen.say(`\n録音 recording: ${file}（左 left = 相手 caller、右 right = 店員 staff）`);
@@ -137,6 +139,9 @@ async function stayOpen(
     screen.say(`\n${cause.message}`);
   }
 }
+
+const folderOf = (stage: Stage, { record }: DemoOptions): string =>
+  record === null ? stage.folder.root : resolve(record);
 
 function wantsColour(): boolean {
   const { NO_COLOR } = process.env;

@@ -28,16 +28,25 @@ async function fill(path) {
   for (const name of names) {
     const make = blocks[name];
     if (make === undefined) problems.push(`${relative(root, path)}: nothing generates ${name}`);
-    else made.set(name, (await make(root)).trim());
+    else made.set(name, await makeOrTell(make, path));
   }
   const after = before.replace(PART, (all, open, name, close) =>
-    made.has(name) ? `${open}\n${made.get(name)}\n\n${close}` : all,
+    made.get(name) !== undefined ? `${open}\n${made.get(name)}\n\n${close}` : all,
   );
   if (after === before) return;
   if (isCheck) problems.push(`${relative(root, path)}: stale; run \`node scripts/docs.mjs\``);
   else {
     writeFileSync(path, after);
     process.stdout.write(`docs: wrote ${relative(root, path)}\n`);
+  }
+}
+
+async function makeOrTell(make, path) {
+  try {
+    return (await make(root)).trim();
+  } catch (cause) {
+    problems.push(`${relative(root, path)}: ${cause.message}`);
+    return undefined;
   }
 }
 

@@ -37,6 +37,7 @@ export interface CallRecorder {
   begin(callId: string): void;
   commit(callId: string): void;
   discard(callId: string): void;
+  /** Never rejects: null when nothing of it could be kept. */
   end(callId: string): Promise<CallRecord['recording']>;
 }
 

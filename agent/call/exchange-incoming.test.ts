@@ -512,6 +512,28 @@ test('the box stops: calls in every phase are over, with everyone told and every
   t.deepEqual(await settle(bench), []);
 });
 
+test('the box may stop once every recording is closed, and does not wait for ever', async (t) => {
+  const bench = new ExchangeBench();
+  const { caller } = await bench.talk('201');
+  let isClosed = false;
+  void bench.exchange.close(5_000).then(() => {
+    isClosed = true;
+  });
+  t.false(isClosed);
+  await bench.run(20);
+  t.true(isClosed);
+  t.true(caller.isOver);
+  t.truthy(bench.record.recording);
+  const stuck = new ExchangeBench();
+  await stuck.talk('201');
+  stuck.worker.onClosing = () => false;
+  const closed = stuck.exchange.close(500);
+  await stuck.run(501);
+  await closed;
+  await stuck.run(1_000);
+  t.truthy(stuck.record.recording, 'a media worker that says nothing holds up no recording');
+});
+
 test('what is noted while the recording is being closed stays on the record', async (t) => {
   const bench = new ExchangeBench();
   const { caller } = await bench.talk('201');

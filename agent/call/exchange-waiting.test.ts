@@ -196,3 +196,27 @@ test('an allowed caller who finds no phone free at their turn waits without the 
   second.hangUp();
   t.deepEqual(await settle(bench), []);
 });
+
+test('for 30 minutes after a call to 119 nobody is turned away: help may ring back', async (t) => {
+  const bench = new ExchangeBench({ phones: ['201'] });
+  const help = bench.phone('201').dial('119');
+  await bench.run(100);
+  bench.gateway.call.answer();
+  await bench.run(100);
+  const back = bench.callIn();
+  await bench.run(1_000);
+  t.is(back.end, null);
+  help.hangUp();
+  await bench.run(20_000);
+  bench.phone('201').call.answer();
+  await bench.run(100);
+  t.is(bench.hears(back), '201');
+  back.hangUp();
+  await bench.run(31 * 60_000);
+  const { staff } = await bench.talk('201');
+  const late = bench.callIn();
+  await bench.run(1_000);
+  t.is(late.end?.status, 486);
+  staff.hangUp();
+  t.deepEqual(await settle(bench), []);
+});

@@ -13,10 +13,8 @@ import type {
   IncomingSession,
   InviteSession,
   OutgoingInvite,
-  Replaces,
-  SessionEvent,
 } from '../sip/index.js';
-import { attendedTransfer, findDialog, findEarlyCall, pickUp } from './attended-transfer.js';
+import { TransferDesk } from './transfer-desk.js';
 import type {
   BridgeCommand,
   BridgeEvent,
@@ -30,14 +28,15 @@ import type {
   CallFault,
   CallNews,
   CallRecorder,
+  Invitation,
   RingList,
   StoredCall,
 } from './call-environment.js';
 import { beginCall } from './call-machine.js';
-import { legOf } from './call-steps.js';
 import { Occupancy } from './occupancy.js';
-import { beginRecord, type CallBeginning, type CallRecord } from './call-record.js';
-import type { CallRules, CallState, PartyId, RingTarget } from './call-state.js';
+import type { CallBeginning } from './call-record.js';
+import { refusedCall } from './refused-call.js';
+import type { CallRules, CallState, RingTarget } from './call-state.js';
 import {
   callerAddress,
   callerForLog,
@@ -82,6 +81,10 @@ export interface ExchangeOptions {
   onDigit(callId: string, who: string, digit: string): void;
 }
 
+/** How long after a call to 110, 118 or 119 no incoming call is refused: those who help may be rung back. */
+const RING_BACK_MS = 30 * 60_000;
+/** On an analog line a caller's hanging up may arrive as nothing at all. */
+const ANALOG_SILENCE_S = 60;
 /** Calls at once of every kind; emergency calls are not counted. */
 const CALLS_MAX = 16;
 /** Subscriber numbers of the line have five digits and more. */
@@ -98,18 +101,20 @@ const PHONE_ABILITY: LegAbility = { codecs: ['PCMU', 'PCMA'], telephoneEventPayl
 export class Exchange {
   readonly #options: ExchangeOptions;
   readonly #calls = new Map<string, LiveCall>();
+  #emergencyCalledMs: number | null = null;
   readonly #environment: CallEnvironment;
   readonly #occupancy: Occupancy;
+  readonly #desk: TransferDesk;
+  /** Told when the last call is closed, at the stop. */
+  #onQuiet: (() => void) | null = null;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     const { phones, line } = options;
-    this.#occupancy = new Occupancy({
-      phones,
-      line,
-      contactsOf: (extension) => options.contactsOf(extension),
-      calls: () => this.#calls.values(),
-    });
+    const calls = (): Iterable<LiveCall> => this.#calls.values();
+    const contactsOf = (extension: string): readonly Binding[] => options.contactsOf(extension);
+    this.#occupancy = new Occupancy({ phones, line, contactsOf, calls });
+    this.#desk = new TransferDesk({ phones, contactsOf, calls });
     this.#environment = {
       ...options,
       abilityOf: (who) => (who === 'line' ? this.#lineAbility() : PHONE_ABILITY),
@@ -128,9 +133,11 @@ export class Exchange {
 
   /** An INVITE that was screened: from the line, or from a phone that proved who it is. */
   onIncoming(session: IncomingSession, origin: Origin): void {
-    if (session.replaces !== null) return this.#onReplaces(session, session.replaces, origin);
-    if (origin.kind === 'line') this.#fromLine(session);
-    else this.#fromPhone(session, origin.extension);
+    const { replaces } = session;
+    const extension = origin.kind === 'phone' ? origin.extension : null;
+    if (replaces !== null) return this.#desk.onReplaces(session, replaces, extension);
+    if (extension === null) this.#fromLine(session);
+    else this.#fromPhone(session, extension);
   }
 
   onBridgeEvent(event: BridgeEvent): void {
@@ -147,6 +154,19 @@ export class Exchange {
   /** Ends every call, at the box's stop. */
   hangUpAll(): void {
     for (const call of this.#calls.values()) call.dispatch({ name: 'hangUp' });
+  }
+
+  /** Ends every call and waits until the recordings are closed, at most `deadlineMs`. */
+  close(deadlineMs: number): Promise<void> {
+    this.hangUpAll();
+    if (this.#calls.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const deadline = this.#options.clock.after(deadlineMs, resolve);
+      this.#onQuiet = () => {
+        deadline.cancel();
+        resolve();
+      };
+    });
   }
 
   #fromLine(session: InviteSession): void {
@@ -177,7 +197,7 @@ export class Exchange {
     const user = session.invite.uri.user;
     const id = this.#newId();
     if (phones.some((phone) => phone.extension === user)) {
-      if (this.#isOnlyItself(extension, user) || this.#isFull) return session.reject(486);
+      if (this.#desk.isOnlyItself(extension, user) || this.#isFull) return session.reject(486);
       const caller = {
         kind: 'number',
         number: extension,
@@ -209,6 +229,7 @@ export class Exchange {
     const isFull = this.#isFull || this.#occupancy.callsOnLine >= line.callsMax;
     if (!emergency && isFull) return session.reject(486);
     const caller = { kind: 'number', number: called, displayName: '' } as const;
+    if (emergency) this.#emergencyCalledMs = this.#options.clock.monotonicMs();
     log.info('callOutgoing', { callId: id, from: extension, emergency });
     const beginning = { id, direction: 'outgoing', caller, extension, called, emergency } as const;
     this.#start(session, beginning, {
@@ -216,6 +237,7 @@ export class Exchange {
       ringMs: emergency ? EMERGENCY_RING_MAX_MS : OUTGOING_RING_MAX_MS,
       // Nobody judges a call for help.
       detect: this.#options.detect && !emergency,
+      record: !emergency || this.#options.config.recordEmergencyCalls,
     });
   }
 
@@ -233,14 +255,16 @@ export class Exchange {
       record: true,
       detect: detect && beginning.direction !== 'internal',
       busyToneEnds: line.profile.hangsUpByTone,
-      silenceEndsAfterMs:
-        config.silenceEndsSeconds === 0 ? null : config.silenceEndsSeconds * 1_000,
+      silenceEndsAfterMs: this.#silenceEndsAfterMs(),
       ...change,
     };
     const call = new LiveCall(beginCall(beginning, rules, clock.wallMs()), this.#environment, {
-      onRefer: (one, party, refer) => this.#onRefer(one, party, refer),
+      onRefer: (one, party, refer) => this.#desk.onRefer(one, party, refer),
       onStepped: () => this.#serveWaiting(),
-      onFinished: (one) => this.#calls.delete(one.id),
+      onFinished: (one) => {
+        this.#calls.delete(one.id);
+        if (this.#calls.size === 0) this.#onQuiet?.();
+      },
     });
     this.#calls.set(call.id, call);
     call.start(session);
@@ -253,34 +277,27 @@ export class Exchange {
     const { registered, hasFreePhone, waiting, callsOnLine } = this.#occupancy;
     const isFree = registered.length === 0 || (hasFreePhone && waiting.length === 0);
     if (isFree && callsOnLine < line.callsMax) return 'announce';
-    if (config.secondCall === 'busy') return 'refuse';
+    // The one who was called for help may ring back: nobody is turned away then.
+    if (config.secondCall === 'busy' && !this.#mayBeRungBack) return 'refuse';
     return waiting.length < WAITING_MAX ? 'wait' : 'refuse';
+  }
+
+  get #mayBeRungBack(): boolean {
+    const calledMs = this.#emergencyCalledMs;
+    return calledMs !== null && this.#options.clock.monotonicMs() - calledMs < RING_BACK_MS;
+  }
+
+  #silenceEndsAfterMs(): number | null {
+    const { config, line } = this.#options;
+    const seconds =
+      config.silenceEndsSeconds ?? (line.profile.hangsUpByTone ? ANALOG_SILENCE_S : 0);
+    return seconds === 0 ? null : seconds * 1_000;
   }
 
   #refuse(session: InviteSession, beginning: CallBeginning): void {
     session.onEvent = () => undefined;
     session.reject(486);
-    const atMs = this.#options.clock.wallMs();
-    const record: CallRecord = {
-      ...beginRecord(beginning, atMs),
-      endedAtMs: atMs,
-      endedBy: 'box',
-      endedHow: 'rejected',
-      outcome: 'busy',
-    };
-    const rules: CallRules = {
-      announcement: 'skip',
-      opening: 'announce',
-      target: { kind: 'allPhones' },
-      ringMs: 0,
-      waitMs: 0,
-      whenBusy: 'refuse',
-      record: false,
-      detect: false,
-      busyToneEnds: false,
-      silenceEndsAfterMs: null,
-    };
-    const state: CallState = { ...beginCall(beginning, rules, atMs), phase: 'ended', record };
+    const state = refusedCall(beginning, this.#options.clock.wallMs());
     this.#options.onChange({ state, dialogs: [] });
     this.#options.onNews('rejected', state);
   }
@@ -297,15 +314,14 @@ export class Exchange {
     const { box, line, lineCredentials } = this.#options;
     if (target.kind === 'line') return [inviteLine(target.number, line, lineCredentials, box)];
     const from = callerAddress(call.record, box);
-    const { contactsOf } = this.#options;
+    const ring = (extension: string): readonly Invitation[] =>
+      invitePhone(extension, this.#options.contactsOf(extension), from, box);
     if (target.kind === 'extension') {
-      return invitePhone(target.extension, contactsOf(target.extension), from, box);
+      return ring(target.extension);
     }
     const { freePhones, registered } = this.#occupancy;
     if (freePhones.length === 0) return registered.length === 0 ? 'unregistered' : 'busy';
-    return freePhones.flatMap(({ extension }) =>
-      invitePhone(extension, contactsOf(extension), from, box),
-    );
+    return freePhones.flatMap(({ extension }) => ring(extension));
   }
 
   #lineAbility(): LegAbility {
@@ -313,38 +329,6 @@ export class Exchange {
     // Extra codecs get 488 on the NGN; elsewhere the line may be A-law.
     const codecs = profile.name === 'hgw' ? (['PCMU'] as const) : (['PCMU', 'PCMA'] as const);
     return { codecs, telephoneEventPayloadType: profile.offeredTelephoneEventPayloadType };
-  }
-
-  #onRefer(call: LiveCall, party: PartyId, refer: Extract<SessionEvent, { name: 'refer' }>): void {
-    const leg = legOf(call.state, party);
-    // The line transfers nothing of the shop's.
-    if (leg?.speaker !== 'staff') return call.rejectRefer(party, refer.id, 403);
-    const { replaces } = refer;
-    const found = replaces === null ? null : findDialog(this.#calls.values(), replaces);
-    if (found !== null) {
-      const outcome = attendedTransfer({ call, party, referId: refer.id }, found);
-      if (outcome === 'done') return;
-      if (outcome === 'refused') return call.rejectRefer(party, refer.id, 403);
-    }
-    const extension = refer.to.user;
-    const known = this.#options.phones.some((phone) => phone.extension === extension);
-    if (!known) return call.rejectRefer(party, refer.id, 404);
-    if (this.#isOnlyItself(leg.who, extension)) return call.rejectRefer(party, refer.id, 403);
-    // Semi-attended: the other phone still rings for the one who transfers; it rings for the caller instead.
-    const own = replaces === null ? null : findEarlyCall(this.#calls.values(), replaces);
-    own?.dispatch({ name: 'hangUp' });
-    call.dispatch({ name: 'refer', party, referId: refer.id, extension });
-  }
-
-  #onReplaces(session: IncomingSession, replaces: Replaces, origin: Origin): void {
-    const found = findDialog(this.#calls.values(), replaces);
-    if (found === null || origin.kind !== 'phone') return session.reject(481);
-    pickUp(session, origin.extension, found);
-  }
-
-  /** Whether a phone calls itself; an extension with a second handset is another matter. */
-  #isOnlyItself(from: string, to: string): boolean {
-    return from === to && this.#options.contactsOf(to).length < 2;
   }
 
   get #isFull(): boolean {

@@ -124,6 +124,13 @@ export class LegMedia {
     return { sdp: outcome.sdp, held: isHeld(outcome.agreed) };
   }
 
+  /** @returns our answer to what an INVITE offers, or our offer where it is empty; null when it cannot be answered */
+  firstSdp(offerSdp: string): string | null {
+    if (offerSdp === '') return this.offer();
+    const outcome = this.answer(offerSdp);
+    return outcome !== null && 'sdp' in outcome ? outcome.sdp : null;
+  }
+
   /** Takes the answer to our offer. @returns null when it cannot be used */
   agree(answerSdp: string): { readonly held: boolean } | null {
     if (this.#ours === null) return null;

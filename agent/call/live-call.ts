@@ -155,7 +155,7 @@ export class LiveCall {
     this.#addParty(party, { session, legId, who: extension });
     media.open((opened) => {
       this.#legs.seat(legId);
-      const sdp = opened ? firstSdpFor(session, media) : null;
+      const sdp = opened ? media.firstSdp(offerOf(session)) : null;
       // It may have given up, or the call ended, while its port was being opened.
       const isTooLate = session.state !== 'early' || this.#state.phase === 'ended';
       if (isTooLate) session.reject(481);
@@ -173,7 +173,7 @@ export class LiveCall {
   }
 
   #begin(opened: boolean, session: InviteSession, media: LegMedia): void {
-    this.#firstSdp = opened ? firstSdpFor(session, media) : null;
+    this.#firstSdp = opened ? media.firstSdp(offerOf(session)) : null;
     if (this.#firstSdp === null) {
       return this.dispatch({ name: 'mediaFailed', status: opened ? 488 : 503 });
     }
@@ -351,12 +351,4 @@ export class LiveCall {
     );
     this.#owner.onFinished(this);
   }
-}
-
-/** @returns our answer to the INVITE of a session, or our offer where it had none; null when it cannot be answered */
-function firstSdpFor(session: InviteSession, media: LegMedia): string | null {
-  const body = offerOf(session);
-  if (body === '') return media.offer();
-  const outcome = media.answer(body);
-  return outcome !== null && 'sdp' in outcome ? outcome.sdp : null;
 }

@@ -21,8 +21,8 @@ export class Occupancy {
 
   /** Phones that can be reached at all. */
   get registered(): readonly Phone[] {
-    const { phones, contactsOf } = this.#options;
-    return phones.filter(({ extension }) => contactsOf(extension).length > 0);
+    const { phones } = this.#options;
+    return phones.filter(({ extension }) => this.#options.contactsOf(extension).length > 0);
   }
 
   /** Phones that are registered, in no call, and ring for none. */

@@ -24,7 +24,8 @@ const USUAL_OUTSIDE_PREFIXES: readonly string[] = ['0', '9'];
  */
 export function normaliseDialled(text: string, outsidePrefix: string | null): Dialled | null {
   const typed = plainDigits(text).replaceAll(',', '').replace(/#$/, '');
-  const match = /^(\+?)(\d{1,24})$/.exec(typed);
+  // `#9110`, `#7119`: short numbers for advice, with their sharp in front.
+  const match = /^[+#]?\d{1,24}$/.exec(typed);
   if (match === null) return null;
   const emergency = emergencyIn(typed, outsidePrefix);
   if (emergency !== null)

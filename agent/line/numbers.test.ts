@@ -132,3 +132,13 @@ test('what is no number of the line is refused', (t) => {
     t.is(normaliseDialled(text, text === '0,' ? '0' : null), null, text.slice(0, 30));
   }
 });
+
+test('the short numbers for advice keep the sharp in front: #9110, #7119', (t) => {
+  t.deepEqual(normaliseDialled('#9110', null), {
+    digits: '#9110',
+    called: '#9110',
+    emergency: false,
+  });
+  t.is(normaliseDialled('#', null), null);
+  t.is(normaliseDialled('##9110', null), null);
+});

@@ -252,7 +252,10 @@ export class Agent {
         announcement: () => this.#prompts.announcement,
         policyFor: () => ({ announce: true }),
         toBridge: (command) => this.#bridge?.send(command),
-        onChange: (stored) => memory.keep(stored),
+        onChange: (stored) => {
+          memory.keep(stored);
+          this.#onState();
+        },
         onNews: (news, state) => this.#onNews(news, state),
         onFault: (fault) => this.fault(fault),
         onLegHealth: (callId, speaker, _legId, { levelDbov }) =>

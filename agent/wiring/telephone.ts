@@ -63,6 +63,8 @@ export interface TelephoneCounts {
 /** How long the other sides may take to answer our BYEs at the stop. */
 const CLOSE_WAIT_MS = 2_000;
 const REALM = 'tatebako';
+/** Sixteen calls that each ring every phone, with room for a call for help. */
+const SESSIONS_MAX = 128;
 
 /** @throws {UnavailableError} `sipPortInUse` when another program has the SIP port */
 export async function openTelephone(options: TelephoneOptions): Promise<Telephone> {
@@ -156,7 +158,7 @@ export class Telephone {
   }
 
   async close(): Promise<void> {
-    this.exchange.hangUpAll();
+    await this.exchange.close(CLOSE_WAIT_MS);
     await this.#lineKeeper.close();
     await this.#userAgent.close(CLOSE_WAIT_MS);
     this.registrar.close();
@@ -164,7 +166,7 @@ export class Telephone {
   }
 
   #makeRegistrar(): Registrar {
-    const { clock, random, phones, bindings, log, onBindings, onPhones } = this.#options;
+    const { clock, random, phones, bindings, log, onBindings } = this.#options;
     const registrar = createRegistrar({
       phones,
       realm: REALM,
@@ -172,20 +174,26 @@ export class Telephone {
       random,
       onRegistered: (extension) => {
         log.info('phoneRegistered', { extension });
-        onPhones();
+        this.#phonesChanged();
       },
       onUnregistered: (extension) => {
         log.info('phoneUnregistered', { extension });
-        onPhones();
+        this.#phonesChanged();
       },
       onExpired: (extension) => {
         log.warn('phoneExpired', { extension });
-        onPhones();
+        this.#phonesChanged();
       },
       onChanged: () => onBindings(registrar.snapshot()),
     });
     registrar.restore(bindings);
     return registrar;
+  }
+
+  #phonesChanged(): void {
+    // Somebody may wait for a phone.
+    this.exchange.phonesChanged();
+    this.#options.onPhones();
   }
 
   #makeUserAgent(layers: WiredTransactionLayer[]): UserAgent {
@@ -213,6 +221,7 @@ export class Telephone {
         contactHost: sip.advertisedAddress,
         contactPort: this.#transport.local.port,
         userAgentName: 'Tatebako',
+        sessionsMax: SESSIONS_MAX,
         screen: (request, source) => this.#screen(request, source),
         session: { sessionExpiresS: line.profile.sessionExpiresS ?? 1_800 },
         credentialsFor: (peer) => (peer.address === line.gatewayAddress ? this.#credentials : null),

@@ -4,8 +4,8 @@ import { LineSplitter } from '../peer/json-lines.js';
 
 /** How long a child may take to end before it is killed, ms. */
 const END_WAIT_MS = 5_000;
-/** What is kept of its last words, for when it fails. */
-const LAST_LINES_MAX = 20;
+/** What is kept of what it said, for when something fails: some minutes of an agent's log. */
+const LAST_LINES_MAX = 5_000;
 
 export interface ChildOptions {
   /** For people: `agent`. */

@@ -2,9 +2,13 @@ import type { Clock, Timer } from '../../base/index.js';
 
 /** Why the demonstration cannot go on: told to the person, in Japanese. */
 export class DemoStopped extends Error {
-  constructor(reason: string) {
+  /** A person wanted it so: nothing went wrong. */
+  readonly isWanted: boolean;
+
+  constructor(reason: string, isWanted = false) {
     super(reason);
     this.name = 'DemoStopped';
+    this.isWanted = isWanted;
   }
 }
 
@@ -67,8 +71,8 @@ export class Happenings {
   }
 
   /** Ends every wait, now and later. The first reason counts. */
-  stop(reason: string): void {
-    this.#stopped ??= new DemoStopped(reason);
+  stop(reason: string, isWanted = false): void {
+    this.#stopped ??= new DemoStopped(reason, isWanted);
     for (const wait of [...this.#waits]) {
       this.#forget(wait);
       wait.reject(this.#stopped);

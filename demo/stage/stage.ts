@@ -39,6 +39,7 @@ export class Stage {
   readonly phone: Led;
   readonly #screen: Screen;
   readonly #clock: Clock;
+  readonly #agent: Child;
   readonly #children: readonly Child[];
   readonly #events: string[] = [];
   #proof: Proof = NOTHING_SHOWN;
@@ -74,6 +75,7 @@ export class Stage {
     this.gateway = gateway;
     this.phone = phone;
     // The agent ends first: it takes its registration back at a gateway that still stands.
+    this.#agent = agent;
     this.#children = [agent, phone, gateway, firmware];
   }
 
@@ -90,6 +92,11 @@ export class Stage {
   /** The last call's record as JSON; null until it was read. */
   get callJson(): string | null {
     return this.#call?.json ?? null;
+  }
+
+  /** The agent's log, as far as it is kept. */
+  get agentLog(): readonly string[] {
+    return this.#agent.lastLines;
   }
 
   /** What the box told since the start, JSON lines. */
@@ -129,14 +136,12 @@ export class Stage {
     if (status === null) return null;
     const shown = {
       kind: 'status',
-      line: status.line.state,
+      line: status.line.state === 'up' ? 'ready' : status.line.state,
       phones: status.phones.filter(({ registered }) => registered).length,
-      detector: status.detector.state,
+      detector: status.detector.state === 'down' ? 'failed' : status.detector.state,
       detectorReason: status.detector.reason ?? null,
     } as const;
-    const text = JSON.stringify(shown);
-    if (text !== this.#shownStatus) this.#screen.show(shown);
-    this.#shownStatus = text;
+    this.#show(shown);
     return status;
   }
 
@@ -235,6 +240,13 @@ export class Stage {
   }
 
   #show(event: ViewEvent): void {
+    if (event.kind === 'status') {
+      // The box tells of it, and we ask: the same twice is once.
+      const { line, phones, detector } = event;
+      const text = `${line} ${phones} ${detector}`;
+      if (text === this.#shownStatus) return;
+      this.#shownStatus = text;
+    }
     this.#screen.show(event);
   }
 }

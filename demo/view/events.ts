@@ -132,11 +132,11 @@ const mqttEvent = z.object({
 /** How the box is; the first event of each stream, then on each change. */
 const statusEvent = z.object({
   kind: z.literal('status'),
-  /** `registered`, or `up` where the gateway wants no registration; anything else: not ready yet. */
+  /** `registered`, or `ready` where the gateway wants no registration; anything else: not ready yet. */
   line: z.string(),
   /** How many phones are registered. */
   phones: z.number(),
-  /** `listening`, `ready`, `starting`, `restarting`, `off` …; what stands in `tatebako status`. */
+  /** `listening`, `starting`, `off` (so configured), `failed`. */
   detector: z.string(),
   detectorReason: z.string().nullish(),
 });

@@ -64,7 +64,7 @@ function header(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
   const facts =
     status === null
       ? ' 準備中 starting …'
-      : ` 回線 ${lineWord(status.line)} · 電話機 ${status.phones} 台 · 聞き取り ${detectorWord(status.detector)}`;
+      : ` 回線 ${lineWord(status.line)} · 電話機 ${status.phones} 台 · 聞き取り ${detectorWord(status.detector)}${droppedText(state)}`;
   return [
     ink.bold(cutTo(`${title}${gap}${clock}`, columns)),
     ink.dim(cutTo(facts, columns)),
@@ -72,13 +72,24 @@ function header(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
   ];
 }
 
-const READY_DETECTOR: ReadonlySet<string> = new Set(['listening', 'ready']);
+const droppedText = ({ dropped }: ViewState): string =>
+  dropped === 0 ? '' : ` · 取りこぼし ${dropped}`;
 
-const lineWord = (line: string): string =>
-  line === 'registered' ? '登録済み' : line === 'up' ? '使用可' : line;
+const LINE_WORDS: ReadonlyMap<string, string> = new Map([
+  ['registered', '登録済み'],
+  ['ready', '使用可'],
+  ['registering', '登録中'],
+  ['down', '不通'],
+]);
+const DETECTOR_WORDS: ReadonlyMap<string, string> = new Map([
+  ['listening', '準備完了'],
+  ['starting', '準備中'],
+  ['off', '停止'],
+  ['failed', '故障'],
+]);
 
-const detectorWord = (detector: string): string =>
-  READY_DETECTOR.has(detector) ? '準備完了' : detector === 'off' ? '停止' : '準備中';
+const lineWord = (line: string): string => LINE_WORDS.get(line) ?? line;
+const detectorWord = (detector: string): string => DETECTOR_WORDS.get(detector) ?? detector;
 
 /** `1:23`; empty while there is no call. */
 function lengthText(fromMs: number | undefined, toMs: number): string {
@@ -129,21 +140,38 @@ function paintStep(state: ViewState, name: StepName, ink: Ink): (text: string) =
   return ALARMING.has(name) ? (text) => ink.bold(ink.red(text)) : ink.green;
 }
 
-function call(state: ViewState, { columns, ink, nowMs }: Canvas): string[] {
+function call(state: ViewState, canvas: Canvas): string[] {
+  const { columns, ink } = canvas;
   if (state.steps.incoming === undefined) {
     return [ink.dim(cutTo(' 着信を待っています waiting for a call', columns))];
   }
-  const { recordingSinceMs: since, steps, caller, extension } = state;
-  const who = ` 電話 ${caller ?? ''}${extension === null ? '' : ` ⇄ 内線 ${extension}`}`;
-  if (since === null) return [cutTo(who, columns)];
-  const isOver = steps.ended !== undefined;
-  const length = lengthText(since, steps.ended ?? nowMs);
-  const tape = isOver ? ` ■ 録音済み recorded ${length}` : ` ● 録音中 recording ${length}`;
-  const paint = isOver ? ink.green : ink.red;
-  if (columns < textWidth(who) + textWidth(tape) + 2) {
-    return [cutTo(who, columns), paint(cutTo(tape, columns))];
+  const who = ` 電話 ${state.caller ?? ''}${beyond(state)}`;
+  const [tape, paint] = recording(state, canvas);
+  const lines =
+    columns < textWidth(who) + textWidth(tape) + 2
+      ? [cutTo(who, columns), paint(cutTo(tape, columns))]
+      : [`${who}  ${paint(tape)}`.trimEnd()];
+  if (state.announcementWhole === false) {
+    lines.push(ink.red(cutTo(' 告知は途中で切れました announced in part', columns)));
   }
-  return [`${who}  ${paint(tape)}`];
+  return lines.filter((line) => line !== '');
+}
+
+/** Who is on the other side of the box, as far as it goes. */
+function beyond({ extension, displayName, steps, endCause }: ViewState): string {
+  if (steps.ended !== undefined && endCause !== null) return ` 終話 ${endCause}`;
+  if (extension !== null) return ` ⇄ 内線 ${extension}`;
+  return displayName === null ? '' : ` → 電話機の表示「${displayName}」`;
+}
+
+function recording(
+  { recordingSinceMs: since, steps }: ViewState,
+  { ink, nowMs }: Canvas,
+): [text: string, paint: (text: string) => string] {
+  if (since === null) return ['', ink.dim];
+  const length = lengthText(since, steps.ended ?? nowMs);
+  if (steps.ended !== undefined) return [` ■ 録音済み recorded ${length}`, ink.green];
+  return [` ● 録音中 recording ${length}`, ink.red];
 }
 
 function level(speaker: Speaker, state: ViewState, { columns, ink }: Canvas): string {

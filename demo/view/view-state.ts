@@ -65,7 +65,8 @@ export interface ViewState {
   readonly caller: string | null;
   readonly extension: string | null;
   readonly steps: Readonly<Partial<Record<StepName, number>>>;
-  readonly announcementWhole: boolean;
+  /** null: not played. */
+  readonly announcementWhole: boolean | null;
   readonly recordingSinceMs: number | null;
   readonly endCause: string | null;
   readonly displayName: string | null;
@@ -96,7 +97,7 @@ export const EMPTY_VIEW: ViewState = {
   caller: null,
   extension: null,
   steps: {},
-  announcementWhole: false,
+  announcementWhole: null,
   recordingSinceMs: null,
   endCause: null,
   displayName: null,
@@ -233,7 +234,7 @@ function reduceAlert(state: ViewState, event: AlertEvent): ViewState {
 
 /** What tells of calls and alarms; how the box fares and who may discover it does not belong to a call. */
 export const isTopicShown = (topic: string): boolean =>
-  !/^homeassistant\/|\/(health|availability)$/.test(topic);
+  !/^homeassistant\/|\/(health|availability|state)$/.test(topic);
 
 /** One line for each topic, the one that changed last at the end. */
 function reduceMqtt(state: ViewState, event: MqttLine): ViewState {

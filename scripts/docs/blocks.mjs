@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { limitTables } from './limits.mjs';
 import { configReference, fieldTable } from './schema-table.mjs';
-import { notesOf } from './source-notes.mjs';
+import { alternativesOf, notesOf } from './source-notes.mjs';
 
 /** What stands compiled for a source file. */
 const compiled = (root, source) => import(join(root, 'dist', source.replace(/\.ts$/, '.js')));
@@ -20,6 +20,21 @@ async function schemaOf(root, source, name) {
 const fields = (source, name) => async (root) => {
   const { schema, notes } = await schemaOf(root, source, name);
   return fieldTable(schema, notes);
+};
+
+/** One table for each kind of event. */
+const kinds = (source, name) => async (root) => {
+  const { schema } = await schemaOf(root, source, name);
+  const path = join(root, source);
+  const places = schema.oneOf ?? schema.anyOf;
+  const parts = alternativesOf(path, name).map((alternative, i) => {
+    const notes = notesOf(path, alternative);
+    const kind = places[i].properties.kind.const;
+    delete places[i].properties.kind;
+    const said = notes.comments.get('') ?? '';
+    return `${[`**\`${kind}\`**`, said].filter(Boolean).join(' ')}\n\n${fieldTable(places[i], notes)}`;
+  });
+  return parts.join('\n');
 };
 
 const json = (value) =>
@@ -70,6 +85,6 @@ export const blocks = {
   'call-record': fields('agent/call/call-record.ts', 'callRecordSchema'),
   status: fields('proto/box-json.ts', 'statusJson'),
   'alert-record': fields('agent/alert/alert.ts', 'alertRecord'),
-  'watch-events': fields('demo/view/events.ts', 'watchEvent'),
+  'watch-events': kinds('demo/view/events.ts', 'watchEvent'),
   'mqtt-examples': mqttExamples,
 };

@@ -1,5 +1,6 @@
 // The table of limits: which named maxima people should know, by room. Value and meaning come from the source itself.
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { constantOf } from './source-notes.mjs';
 
 /** Room → file → constants, each with its meaning where no comment says it. */
@@ -22,9 +23,14 @@ const LIMITS = {
     'agent/sip/dialog/event-outbox.ts': ['EVENTS_KEPT_MAX'],
   },
   'Calls and media': {
-    'agent/call/exchange.ts': ['CALLS_MAX', 'WAITING_MAX'],
+    'agent/call/exchange.ts': [
+      'CALLS_MAX',
+      'WAITING_MAX',
+      'OUTGOING_RING_MAX_MS',
+      'EMERGENCY_RING_MAX_MS',
+    ],
     'agent/call/live-call.ts': ['QUEUE_MAX'],
-    'agent/call/call-machine.ts': ['ANNOUNCEMENT_MAX_MS'],
+    'agent/call/call-opening.ts': ['ANNOUNCEMENT_MAX_MS'],
     'agent/call/call-steps.ts': ['APOLOGY_MAX_MS'],
     'agent/wiring/agent.ts': ['LEGS_MAX'],
     'agent/call/bridge/prompt-shelf.ts': ['PROMPTS_MAX'],
@@ -105,19 +111,35 @@ function quantity(name, number) {
   return count(number);
 }
 
+/** @returns the file of a constant, which may have moved within its folder */
+function homeOf(root, file, name) {
+  const [owner] = name.split('.');
+  const defines = (path) => new RegExp(`\\bconst ${owner}\\b`).test(readFileSync(path, 'utf8'));
+  const path = join(root, file);
+  if (existsSync(path) && defines(path)) return file;
+  const folder = dirname(path);
+  const moved = (existsSync(folder) ? readdirSync(folder) : []).find(
+    (one) => /(?<!\.test)\.ts$/.test(one) && defines(join(folder, one)),
+  );
+  if (moved === undefined)
+    throw new Error(`${file}: no ${owner} any more; scripts/docs/limits.mjs names it`);
+  return relative(root, join(folder, moved));
+}
+
 /** @returns the tables of limits, one for each room */
 export function limitTables(root) {
   const tables = Object.entries(LIMITS).map(([room, byFile]) => {
     const rows = Object.entries(byFile).flatMap(([file, names]) =>
       names.map((entry) => {
         const [name, said] = [entry].flat();
-        const { number, comment: ownComment } = constantOf(join(root, file), name);
+        const home = homeOf(root, file, name);
+        const { number, comment: ownComment } = constantOf(join(root, home), name);
         const comment = said ?? ownComment;
         if (Number.isNaN(number) || comment === '')
-          throw new Error(`${file}: ${name} says nothing`);
+          throw new Error(`${home}: ${name} says nothing`);
         const short = name.replace('RECORDER_LIMITS.', '');
         const meaning = comment.replace(/, (ms|bytes|s)(?=[.;:]|$)/g, '').replaceAll('|', '\\|');
-        return `| ${quantity(name, number)} | ${meaning} | \`${short}\` in [${file}](../${file}) |\n`;
+        return `| ${quantity(name, number)} | ${meaning} | \`${short}\` in [${home}](../${home}) |\n`;
       }),
     );
     return `**${room}**\n\n| at most | what, and what happens beyond | where |\n| --- | --- | --- |\n${rows.join('')}`;

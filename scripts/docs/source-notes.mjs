@@ -60,11 +60,13 @@ function find(path, name) {
 
 const oneLine = (text) => text.replace(/\s*\n\s*/g, ' ').trim();
 
-/** @returns the text of the comment above a node; empty when there is none */
+/** @returns the text of the comment above a node; empty when there is none, or when a blank line parts them */
 export function commentOf(node) {
+  const text = node.getSourceFile().text;
+  const isAt = (comment) => !/\n\s*\n/.test(text.slice(comment.end, node.getStart()));
   return ts
     .getJSDocCommentsAndTags(node)
-    .filter((one) => ts.isJSDoc(one))
+    .filter((one) => ts.isJSDoc(one) && isAt(one))
     .map((one) => oneLine(ts.getTextOfJSDocComment(one.comment) ?? ''))
     .join(' ');
 }
@@ -159,8 +161,17 @@ export function notesOf(path, name) {
   const notes = new Notes();
   const found = find(path, name);
   if (found === undefined) throw new Error(`${path}: no ${name}`);
+  notes.comment('', commentOf(found.statement));
   notes.walk(found.file, found.value, '');
   return notes;
+}
+
+/** @returns the names that a `z.discriminatedUnion` puts together, in order */
+export function alternativesOf(path, name) {
+  const list = find(path, name)?.value.arguments?.[1];
+  if (list === undefined || !ts.isArrayLiteralExpression(list))
+    throw new Error(`${path}: ${name} is no discriminated union`);
+  return list.elements.map((one) => one.getText());
 }
 
 /** @returns the source text's number and the comment of a constant; for `A.b`, of a key of the object A */

@@ -95,7 +95,11 @@ export class PeerCall {
     return this;
   }
 
+  /** It has sent its 200; a reliable 183 may still hold it back. */
+  isAnswering = false;
+
   answer(change?: SdpChange): this {
+    this.isAnswering = true;
     this.session.accept(this.sdp(change));
     return this;
   }

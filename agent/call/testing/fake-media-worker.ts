@@ -55,6 +55,8 @@ export class FakeMediaWorker {
   /** Further legs get `legFailed`. */
   legsMax = 64;
   onTap: (leg: FakeLeg) => void = () => undefined;
+  /** false: the worker is stuck, and never tells the end of a leg. */
+  onClosing: () => boolean = () => true;
   readonly #options: FakeMediaWorkerOptions;
   #nextPort = 16_384;
   #checkIsDue = false;
@@ -154,6 +156,7 @@ export class FakeMediaWorker {
     const leg = this.legs.get(legId);
     this.legs.delete(legId);
     if (leg !== undefined) this.#endPlay(leg, false);
+    if (!this.onClosing()) return;
     const health = healthOf(leg?.rtpPort ?? 0);
     this.#later(() => this.#options.onEvent({ name: 'legClosed', legId, health }));
   }

@@ -124,12 +124,12 @@ test('a killed detector listens again at once, its legs are opened anew, and the
   );
 });
 
-test('a detector without a sign of life for 3 s is killed and another started', (t) => {
+test('a detector without a sign of life for 4 s is killed and another started', (t) => {
   const { clock, client, children, last } = scene();
   last().say(READY);
-  clock.advance(2_900);
+  clock.advance(3_900);
   last().beat();
-  clock.advance(2_900);
+  clock.advance(3_900);
   t.is(client.state.name, 'listening');
   clock.advance(200);
   t.true(children[0]?.isKilled);

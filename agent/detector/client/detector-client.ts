@@ -85,8 +85,8 @@ interface OpenLeg {
   deafSinceWallMs: number | null;
 }
 
-/** No sign of life for this long while listening: it is killed and another started. */
-const SILENT_MAX_MS = 3_000;
+/** No sign of life for this long while listening: it is killed, and another listens within the promised 5 s. */
+const SILENT_MAX_MS = 4_000;
 /** A Pi reads, checks and loads the models in this time. */
 const STARTING_MAX_MS = 20_000;
 const LINE_BYTES_MAX = 64_000;

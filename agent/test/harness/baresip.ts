@@ -105,8 +105,9 @@ export class Baresip {
     return this.events.until(type, (event) => event.type === type, { count });
   }
 
-  registered(): Promise<BaresipEvent> {
-    return this.event('REGISTER_OK');
+  /** From its output: it may have registered before anybody listened at its control connection. */
+  async registered(): Promise<void> {
+    await this.child.lines.until('registration', (line) => /200 OK .*\[\d+ bindings?\]/.test(line));
   }
 
   /** What it heard, one sound for each call. */

@@ -7,7 +7,7 @@ import { Baresip, type BaresipOptions } from './baresip.js';
 import type { Scope } from './child.js';
 import type { Place } from './place.js';
 import { RtpPeer } from './rtp-peer.js';
-import { LineCall } from './sipp-messages.js';
+import type { LineCall } from './sipp-messages.js';
 import {
   label,
   pause,

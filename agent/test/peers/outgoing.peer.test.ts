@@ -1,5 +1,6 @@
 import { CALLER_HZ, SHOP_HZ, sine, toneMs, toneStartMs } from '../harness/audio.js';
-import { Baresip, startPhone } from '../harness/baresip.js';
+import type { Baresip } from '../harness/baresip.js';
+import { startPhone } from '../harness/baresip.js';
 import { startBox, type Box } from '../harness/box.js';
 import {
   dialBox,
