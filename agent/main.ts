@@ -70,10 +70,10 @@ async function openOutside(agent: Agent, world: World): Promise<Outside> {
   }
 }
 
+/** A second signal changes nothing: the farewell has its own limits, and must not be cut short by an impatient one. */
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
 }
 

@@ -55,11 +55,13 @@ test('what is missing is told as nothing found', (t) => {
   t.deepEqual(problemsIn({}), ['box.toml: rtp: expected a table, found nothing']);
 });
 
-test('broken TOML names the line, a missing file says so', async (t) => {
+test('broken TOML names the line, Shift_JIS and a missing file are told as such', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'tatebako-config-'));
   t.teardown(() => rm(folder, { recursive: true }));
   const file = join(folder, 'box.toml');
   writeFileSync(file, '[rtp]\nfirstPort = = 3\n');
   t.throws(() => readConfigFile(file, schema), { instanceOf: ConfigError, message: /line 2/ });
+  writeFileSync(file, Buffer.from([0x23, 0x82, 0xb3, 0x82, 0xad, 0x82, 0xe7, 0x0a]));
+  t.throws(() => readConfigFile(file, schema), { message: /text in UTF-8/ });
   t.throws(() => readConfigFile(join(folder, 'none.toml'), schema), { message: /a readable file/ });
 });

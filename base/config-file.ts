@@ -47,21 +47,33 @@ export function validateConfig<Schema extends z.ZodType>(
 }
 
 function readToml(file: string): unknown {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (cause) {
     throw new ConfigError(
       [{ file, path: '(file)', expected: 'a readable file', found: messageOf(cause) }],
       { cause },
     );
   }
+  const text = decodeUtf8(file, bytes);
   try {
     return parse(text);
   } catch (cause) {
     const at = cause instanceof TomlError ? `line ${cause.line}, column ${cause.column}` : '(file)';
     const found = messageOf(cause).split('\n')[0] ?? 'broken TOML';
     throw new ConfigError([{ file, path: at, expected: 'TOML 1.0', found }], { cause });
+  }
+}
+
+/** A Japanese editor may save Shift_JIS: the shop's name would come out as rubbish, and nobody would be told. */
+function decodeUtf8(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const expected = 'text in UTF-8';
+    const found = 'bytes that are none (Shift_JIS?)';
+    throw new ConfigError([{ file, path: '(file)', expected, found }], { cause });
   }
 }
 

@@ -1,6 +1,4 @@
 /** The agent, wired: telephone, judgement, memory and the outside, and what goes from one to the other. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { messageOf, type Clock, type Log, type Random } from '../../base/index.js';
 import { AlertService, type AlertSink } from '../alert/index.js';
@@ -19,6 +17,7 @@ import { MqttSink } from '../mqtt/index.js';
 import type { Recorder } from '../recorder/index.js';
 import { healthOf } from './box-health.js';
 import { feedCall, noticeOf } from './call-news.js';
+import { makeDataDirectory } from './data-directory.js';
 import { Feed } from './feed.js';
 import { Judgement } from './judgement.js';
 import { Memory } from './memory.js';
@@ -34,6 +33,8 @@ export interface World {
 /** Legs at once: four calls with a transfer each, and room for those that ring. */
 const LEGS_MAX = 40;
 const DETECT_BATCH_MS = 100;
+/** Raised by a call that could not be; the next call that two people talk in has disproved them. */
+const CALL_FAULTS = ['no-media-port', 'no-phone-registered'] as const;
 
 interface FaultSink {
   raise: (code: string) => void;
@@ -79,9 +80,12 @@ export class Agent {
     });
   }
 
-  /** @throws {UnavailableError} when a port or the data directory is in use by another program */
+  /**
+   * @throws {UnavailableError} when a port or the data directory is in use by another program
+   * @throws {ConfigError} when the data directory cannot be
+   */
   static async start(config: Config, world: World): Promise<Agent> {
-    await mkdir(join(config.dataDirectory, 'run'), { recursive: true, mode: 0o750 });
+    await makeDataDirectory(config);
     const faults: string[] = [];
     // Until the alarms are open, faults wait.
     const early: FaultSink = { raise: (code) => void faults.push(code), clear: () => undefined };
@@ -278,7 +282,11 @@ export class Agent {
       phase: state.phase,
       outcome: record.outcome,
     });
-    if (news === 'answered') this.judgement.onAnswered(state);
+    if (news === 'answered') {
+      this.judgement.onAnswered(state);
+      // Two legs have found their ports, and a phone was there.
+      for (const code of CALL_FAULTS) this.alerts.clearFault(code);
+    }
     if (news === 'ended' || news === 'rejected') this.judgement.onEnded(record.id);
     this.feed.tell({ kind: 'call', call: feedCall(news, record, this.#world.clock.wallMs()) });
     const notice = noticeOf(news, record);

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { messageOf, StorageError, type Clock, type Log } from '../../base/index.js';
+import { messageOf, StorageError, type Clock, type Log, type Timer } from '../../base/index.js';
 import type { AlertTable } from '../alert/index.js';
 import {
   callRecordSchema,
@@ -37,6 +37,11 @@ export interface StorageState {
 
 /** Live calls whose newest state waits to be written; the calls at once are few. */
 const LIVE_MAX = 64;
+/** Between attempts to write what the store refused, ms. */
+const STORE_RETRY_MS = 2_000;
+
+/** In the system's own words: no space, or no quota, left. */
+const DISK_FULL = /\b(ENOSPC|EDQUOT)\b/;
 
 /** Keys of calls sort by their time. */
 const keyOf = (record: Pick<CallRecord, 'id' | 'startedAtMs'>): string =>
@@ -52,6 +57,9 @@ export class Memory {
   readonly #bindings: Table<unknown>;
   readonly #waiting = new Map<string, StoredCall>();
   #writing: Promise<void> | null = null;
+  /** Set while the store refuses: the newest states wait for the next attempt. */
+  #retry: Timer | null = null;
+  #isStoreFailing = false;
   #recorder: Recorder | null = null;
   #storage: StorageState['state'] = 'ok';
 
@@ -90,7 +98,7 @@ export class Memory {
       { directory: this.recordings, clock, log },
       {
         onStorageFailed: (reason) => {
-          this.#storage = reason === 'ENOSPC' || reason === 'disk-full' ? 'full' : 'failed';
+          this.#storage = DISK_FULL.test(reason) ? 'full' : 'failed';
           log.error('recordingFailed', { reason });
           onFault('recording-storage');
         },
@@ -168,7 +176,7 @@ export class Memory {
   keep(stored: StoredCall): void {
     if (this.#waiting.size >= LIVE_MAX && !this.#waiting.has(stored.state.record.id)) return;
     this.#waiting.set(stored.state.record.id, stored);
-    this.#writing ??= this.#writeWaiting();
+    if (this.#retry === null) this.#writing ??= this.#writeWaiting();
   }
 
   async getCall(id: string): Promise<CallRecord | undefined> {
@@ -195,16 +203,29 @@ export class Memory {
   }
 
   keepBindings(bindings: readonly StoredBinding[]): void {
-    this.#bindings.put('all', bindings).catch((cause: unknown) => this.#failed(cause));
+    this.#bindings.put('all', bindings).then(
+      () => this.#worked(),
+      (cause: unknown) => this.#failed(cause),
+    );
   }
 
-  async storageState(): Promise<StorageState> {
+  /** As of now: whoever asks must not be told of a disk that has filled up since. */
+  storageState(freeBytes: number | null): StorageState {
+    // A disk that cannot even say how full it is has failed.
+    return {
+      state: this.#storage === 'ok' && freeBytes === null ? 'failed' : this.#storage,
+      freeBytes,
+    };
+  }
+
+  /** @returns what is free for recordings; null when the disk does not say */
+  async freeBytes(): Promise<number | null> {
     try {
       const { bavail, bsize } = await statfs(this.#options.dataDirectory);
-      return { state: this.#storage, freeBytes: bavail * bsize };
+      return bavail * bsize;
     } catch {
-      // A disk that cannot even say how full it is has failed.
-      return { state: 'failed', freeBytes: null };
+      // `storageState` makes of it what people are told.
+      return null;
     }
   }
 
@@ -213,23 +234,31 @@ export class Memory {
   }
 
   async close(): Promise<void> {
+    // One last attempt; a store that still refuses must not hold up the farewell.
+    if (this.#retry !== null) this.#writing ??= this.#writeWaiting();
     while (this.#writing !== null) await this.#writing;
+    this.#retry?.cancel();
     await this.#store.close();
   }
 
   async #writeWaiting(): Promise<void> {
-    try {
-      for (const [id, stored] of this.#waiting) {
-        this.#waiting.delete(id);
-        await this.#write(stored);
-      }
-    } finally {
-      this.#writing = null;
-      if (this.#waiting.size > 0) this.#writing = this.#writeWaiting();
+    this.#retry?.cancel();
+    this.#retry = null;
+    for (const [id, stored] of this.#waiting) {
+      this.#waiting.delete(id);
+      if (await this.#write(stored)) continue;
+      // A newer state may have come meanwhile; it is written in this one's place.
+      if (!this.#waiting.has(id)) this.#waiting.set(id, stored);
+      this.#retry = this.#options.clock.after(STORE_RETRY_MS, () => {
+        this.#writing ??= this.#writeWaiting();
+      });
+      break;
     }
+    this.#writing = null;
   }
 
-  async #write({ state, dialogs }: StoredCall): Promise<void> {
+  /** @returns whether the store took it */
+  async #write({ state, dialogs }: StoredCall): Promise<boolean> {
     const { record } = state;
     const isOver = state.phase === 'ended';
     try {
@@ -242,12 +271,21 @@ export class Memory {
         },
         { sync: isOver },
       );
+      this.#worked();
+      return true;
     } catch (cause) {
       this.#failed(cause);
+      return false;
     }
   }
 
+  #worked(): void {
+    if (this.#isStoreFailing) this.#options.onFaultGone('store-failed');
+    this.#isStoreFailing = false;
+  }
+
   #failed(cause: unknown): void {
+    this.#isStoreFailing = true;
     const code = cause instanceof StorageError ? cause.code : 'store-failed';
     this.#options.log.error('storeFailed', { code, cause: messageOf(cause) });
     this.#options.onFault('store-failed');
@@ -273,24 +311,26 @@ export class Memory {
   async #markCut(callId: string, recording: CutRecording | null): Promise<void> {
     const record = await this.getCall(callId);
     this.#options.log.warn('callCut', { callId, isRecorded: recording !== null });
-    if (record?.outcome !== 'inProgress') return;
-    const endedAtMs = recording?.lastWallMs ?? record.answeredAtMs ?? record.startedAtMs;
-    const cut: CallRecord = {
-      ...record,
-      outcome: 'cut',
-      endedBy: 'box',
-      endedAtMs,
-      recording:
-        recording === null
-          ? null
-          : {
-              files: recording.files,
-              bytes: 0,
-              durationMs: endedAtMs - record.startedAtMs,
-              gaps: [],
-            },
-    };
-    await this.#calls.put(keyOf(record), cut, { sync: true });
+    if (record === undefined) return;
+    const { outcome, answeredAtMs, startedAtMs } = record;
+    const endedAtMs =
+      record.endedAtMs ?? recording?.lastWallMs ?? record.answeredAtMs ?? record.startedAtMs;
+    // A call may have ended as it should, and only its recording been cut while it was put away.
+    const ending =
+      outcome === 'inProgress' ? ({ outcome: 'cut', endedBy: 'box', endedAtMs } as const) : {};
+    const kept =
+      recording === null
+        ? record.recording
+        : {
+            files: recording.files,
+            bytes: 0,
+            durationMs: Math.max(
+              0,
+              (recording.lastWallMs ?? endedAtMs) - (answeredAtMs ?? startedAtMs),
+            ),
+            gaps: [],
+          };
+    await this.#calls.put(keyOf(record), { ...record, ...ending, recording: kept }, { sync: true });
   }
 }
 

@@ -35,7 +35,7 @@ export class Outside {
   readonly #world: World;
   readonly #startedMs: number;
   readonly #device: DeviceSink;
-  #storage: Awaited<ReturnType<Agent['memory']['storageState']>> = { state: 'ok', freeBytes: null };
+  #freeBytes: number | null = null;
   #control: RunningControl | null = null;
   #tellTimer: Timer | null = null;
   #diskTimer: Timer | null = null;
@@ -73,7 +73,8 @@ export class Outside {
   }
 
   status(): StatusJson {
-    return statusOf(this.#agent, this.#device, this.#storage, this.#startedMs);
+    const storage = this.#agent.memory.storageState(this.#freeBytes);
+    return statusOf(this.#agent, this.#device, storage, this.#startedMs);
   }
 
   async #open(): Promise<void> {
@@ -92,7 +93,7 @@ export class Outside {
   }
 
   async #lookAtDisk(clock: Clock): Promise<void> {
-    this.#storage = await this.#agent.memory.storageState();
+    this.#freeBytes = await this.#agent.memory.freeBytes();
     this.#diskTimer = clock.after(DISK_EVERY_MS, () => void this.#lookAtDisk(clock));
   }
 
