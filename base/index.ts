@@ -17,3 +17,4 @@ export {
 export { readConfigFile, validateConfig } from './config-file.js';
 export { readSecretFile, type SecretFile } from './secret-file.js';
 export { formatIsoTime, PTIME_MS, TELEPHONE_RATE_HZ } from './units.js';
+export { listenOnUnixSocket, SOCKET_PATH_BYTES_MAX } from './unix-socket.js';

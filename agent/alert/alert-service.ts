@@ -25,6 +25,8 @@ export interface AlertServiceOptions {
   readonly log: Log;
   /** When an unacknowledged alert goes on to its next stage, ms after it was raised, rising. */
   readonly overdueAfterMs: readonly number[];
+  /** Who tells that alerts cannot be stored, or can again; a fault `alert-storage` unless told. */
+  readonly onStorageFailing?: (isFailing: boolean) => void;
 }
 
 export interface AcknowledgeRequest {
@@ -60,10 +62,7 @@ export class AlertService {
       table,
       clock,
       log,
-      onFailing: (isFailing) => {
-        if (isFailing) this.raiseFault('alert-storage');
-        else this.clearFault('alert-storage');
-      },
+      onFailing: (isFailing) => this.#onStorage(isFailing),
     });
     this.#sinks = new Sinks({
       table,
@@ -82,9 +81,16 @@ export class AlertService {
       for (const state of await service.#log.restore()) service.#takeUp(state);
     } catch (cause) {
       options.log.error('alertsNotRestored', { cause: messageOf(cause) });
-      service.raiseFault('alert-storage');
+      service.#onStorage(true);
     }
     return service;
+  }
+
+  #onStorage(isFailing: boolean): void {
+    const { onStorageFailing } = this.#options;
+    if (onStorageFailing !== undefined) onStorageFailing(isFailing);
+    else if (isFailing) this.raiseFault('alert-storage');
+    else this.clearFault('alert-storage');
   }
 
   /** The highest level not yet acknowledged: `alert/level`. */

@@ -1,11 +1,22 @@
 import { rm } from 'node:fs/promises';
-import { Server, status, type sendUnaryData, type ServiceError } from '@grpc/grpc-js';
-import { messageOf, TatebakoError, type Clock, type Log } from '../../base/index.js';
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type sendUnaryData,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import {
+  listenOnUnixSocket,
+  messageOf,
+  TatebakoError,
+  type Clock,
+  type Log,
+} from '../../base/index.js';
 import { BoxService, Role, statusJson, type BoxServer } from '../../proto/index.js';
 import type { BoxReads, TokenRole } from './box-reads.js';
 import { streamAudio, streamEvents, type StreamLimits } from './streams.js';
 import { TOKEN_DAYS_MAX } from './tokens.js';
-import { listenOnUnixSocket } from './unix-socket.js';
 
 export const CALLS_LISTED_MAX = 1_000;
 const CALLS_LISTED = 100;
@@ -42,7 +53,7 @@ export async function startControl(options: ControlOptions): Promise<RunningCont
   const { socketPath, log } = options;
   const server = new Server();
   server.addService(BoxService, serviceOf(options));
-  await listenOnUnixSocket(server, socketPath);
+  await listenOnUnixSocket(socketPath, (path) => bind(server, path));
   log.info('controlServed', { socketPath });
   return {
     close: async () => {
@@ -147,4 +158,13 @@ function errorOf(cause: unknown, log: Log): Pick<ServiceError, 'code' | 'details
   }
   log.error('controlFailed', { cause: messageOf(cause) });
   return { code: status.INTERNAL, details: messageOf(cause) };
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
 }

@@ -19,9 +19,11 @@ import { healthOf } from './box-health.js';
 import { feedCall, noticeOf } from './call-news.js';
 import { makeDataDirectory } from './data-directory.js';
 import { Feed } from './feed.js';
+import { feedSink } from './feed-sink.js';
 import { Judgement } from './judgement.js';
 import { Memory } from './memory.js';
 import { loadPrompts, Prompts } from './prompts.js';
+import { StorageFault } from './storage-fault.js';
 import { openTelephone, type Telephone } from './telephone.js';
 
 export interface World {
@@ -89,18 +91,22 @@ export class Agent {
     const faults: string[] = [];
     // Until the alarms are open, faults wait.
     const early: FaultSink = { raise: (code) => void faults.push(code), clear: () => undefined };
+    const storage = new StorageFault((isStanding) =>
+      isStanding ? early.raise('storage') : early.clear('storage'),
+    );
     const memory = await Memory.open({
       dataDirectory: config.dataDirectory,
       clock: world.clock,
       log: world.log,
       onFault: (code) => early.raise(code),
-      onFaultGone: (code) => early.clear(code),
+      onStorage: (user, isFailing) => storage.note(user, isFailing),
     });
     const { secondPatternAfterS, nextPersonAfterS } = config.policy.unacknowledged;
     const alerts = await AlertService.open({
       table: memory.alertTable(),
       ...world,
       overdueAfterMs: [secondPatternAfterS * 1_000, nextPersonAfterS * 1_000],
+      onStorageFailing: (isFailing) => storage.note('alerts', isFailing),
     });
     early.raise = (code) => alerts.raiseFault(code);
     early.clear = (code) => alerts.clearFault(code);
@@ -168,7 +174,7 @@ export class Agent {
 
   async #open(faults: readonly string[]): Promise<void> {
     const { config, memory, alerts } = this;
-    await this.subscribe(this.#feedSink());
+    await this.subscribe(feedSink(this.feed, () => this.#onState()));
     this.#mqtt = await this.#openMqtt();
     // Calls that an alert still waits for ended with the process that knew them.
     for (const callId of alerts.callIds) await alerts.callEnded(callId);
@@ -309,31 +315,5 @@ export class Agent {
     const { alerts, deafSpells } = call.state.record;
     if ('alert' in note) call.note({ alerts: [...alerts, note.alert] });
     else call.note({ deafSpells: [...deafSpells, note.deaf] });
-  }
-
-  /** What the alarms tell, for whoever watches. */
-  #feedSink(): AlertSink {
-    return {
-      name: 'feed',
-      show: () => this.#onState(),
-      deliver: (event) => {
-        if (event.what === 'alert') {
-          const { alertId, callId, kind, level, type, reason, line, by, atMs } = event;
-          this.feed.tell({
-            kind: 'alert',
-            alertId,
-            callId,
-            change: kind,
-            level,
-            type,
-            reason,
-            line,
-            by,
-            atMs,
-          });
-        }
-        return Promise.resolve();
-      },
-    };
   }
 }

@@ -26,7 +26,8 @@ export interface MemoryOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onFault: (code: string) => void;
-  readonly onFaultGone: (code: string) => void;
+  /** The disk refuses recordings or records, or takes them again. */
+  readonly onStorage: (user: 'recordings' | 'records', isFailing: boolean) => void;
 }
 
 /** The disk as people see it. */
@@ -93,19 +94,19 @@ export class Memory {
 
   /** Starts the recorder; to be called once. */
   startRecorder(): Recorder {
-    const { clock, log, onFault, onFaultGone } = this.#options;
+    const { clock, log, onFault, onStorage } = this.#options;
     this.#recorder = createRecorder(
       { directory: this.recordings, clock, log },
       {
         onStorageFailed: (reason) => {
           this.#storage = DISK_FULL.test(reason) ? 'full' : 'failed';
           log.error('recordingFailed', { reason });
-          onFault('recording-storage');
+          onStorage('recordings', true);
         },
         onStorageRecovered: () => {
           this.#storage = 'ok';
           log.info('recordingRecovered');
-          onFaultGone('recording-storage');
+          onStorage('recordings', false);
         },
         onGap: (callId, gap) =>
           log.warn('recordingGap', { callId, speaker: gap.speaker, why: gap.why }),
@@ -280,7 +281,7 @@ export class Memory {
   }
 
   #worked(): void {
-    if (this.#isStoreFailing) this.#options.onFaultGone('store-failed');
+    if (this.#isStoreFailing) this.#options.onStorage('records', false);
     this.#isStoreFailing = false;
   }
 
@@ -288,7 +289,7 @@ export class Memory {
     this.#isStoreFailing = true;
     const code = cause instanceof StorageError ? cause.code : 'store-failed';
     this.#options.log.error('storeFailed', { code, cause: messageOf(cause) });
-    this.#options.onFault('store-failed');
+    this.#options.onStorage('records', true);
   }
 
   /** Calls that were going on when the box stopped: their recordings are sealed, their records say that they were cut. */

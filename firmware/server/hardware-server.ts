@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { Server, status, type ServerWritableStream } from '@grpc/grpc-js';
-import type { Log } from '../../base/index.js';
+import { Server, ServerCredentials, status, type ServerWritableStream } from '@grpc/grpc-js';
+import { listenOnUnixSocket, type Log } from '../../base/index.js';
 import {
   HardwareService,
   Key,
@@ -16,7 +16,6 @@ import {
   type KeyPress,
   type PatternName,
 } from '../devices/index.js';
-import { listenOnUnixSocket } from './unix-socket.js';
 
 /** The most streams of keys at once: one agent, its next life, and tools. */
 export const KEY_WATCHERS_MAX = 8;
@@ -61,7 +60,7 @@ export async function startHardwareServer(
   const { socketPath, log } = options;
   const server = new Server();
   server.addService(HardwareService, serviceOf(options));
-  await listenOnUnixSocket(server, socketPath);
+  await listenOnUnixSocket(socketPath, (path) => bind(server, path));
   log.info('hardwareServed', { socketPath });
   return {
     close: async () => {
@@ -141,4 +140,13 @@ function streamKeys(
   call.on('cancelled', end);
   call.on('close', end);
   call.on('error', end);
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+  });
 }

@@ -97,7 +97,9 @@ class OptionsKeepalive implements Keepalive {
     const [next, told] = step(this.#state, event);
     this.#state = next;
     if (told === null) return;
-    this.#options.log.warn(told, { misses: next.misses });
+    const fields = { misses: next.misses };
+    if (told === 'lineUp') this.#options.log.info(told, fields);
+    else this.#options.log.warn(told, fields);
     this.#options.onChange?.(told);
   }
 

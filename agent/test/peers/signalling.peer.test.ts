@@ -61,7 +61,7 @@ peerTest(
 
 peerTest(
   ['sipp'],
-  'a 200 whose ACK never comes is repeated, and then the call is ended with BYE (RFC 3261 §13.3.1.4)',
+  'a 200 whose ACK does not come is repeated (RFC 3261 §13.3.1.4)',
   async (t) => {
     const place = await openPlace(t);
     const box = await startBox(t, place);

@@ -1,9 +1,7 @@
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import type { Server } from '@grpc/grpc-js';
-import { ServerCredentials } from '@grpc/grpc-js';
-import { messageOf, UnavailableError } from '../../base/index.js';
+import { messageOf, UnavailableError } from './errors.js';
 
 /** sockaddr_un holds 108 bytes with the final zero (unix(7)); `.new` is added while the socket is made. */
 export const SOCKET_PATH_BYTES_MAX = 103;
@@ -11,12 +9,15 @@ export const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_MODE = 0o660;
 
 /**
- * Binds a gRPC server to a Unix socket of mode 0660; its directory is made, a socket that a dead
+ * Makes a Unix socket of mode 0660 by `bind`, which listens at the path it is given; its directory is made, a socket that a dead
  * process left is replaced. The mode is right before anyone can find the socket under its name, without
  * a umask, which would hold for every other file that the process makes meanwhile.
  * @throws {UnavailableError} `socket-taken`: a live process answers there; `socket-listen`
  */
-export async function listenOnUnixSocket(server: Server, path: string): Promise<void> {
+export async function listenOnUnixSocket(
+  path: string,
+  bind: (path: string) => Promise<void>,
+): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
     const message = `${path}: a socket's path has at most ${SOCKET_PATH_BYTES_MAX} bytes`;
     throw new UnavailableError('socket-listen', message, { fields: { path } });
@@ -29,22 +30,13 @@ export async function listenOnUnixSocket(server: Server, path: string): Promise<
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o750 });
     await rm(fresh, { force: true });
-    await bind(server, fresh);
+    await bind(fresh);
     await chmod(fresh, SOCKET_MODE);
     await rename(fresh, path);
   } catch (cause) {
     const message = `${path}: ${messageOf(cause)}`;
     throw new UnavailableError('socket-listen', message, { cause, fields: { path } });
   }
-}
-
-function bind(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) => {
-      if (error === null) resolve();
-      else reject(error);
-    });
-  });
 }
 
 function isAnswered(path: string): Promise<boolean> {
