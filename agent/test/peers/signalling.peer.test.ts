@@ -59,32 +59,28 @@ peerTest(
   },
 );
 
-peerTest(
-  ['sipp'],
-  'a 200 whose ACK does not come is repeated (RFC 3261 §13.3.1.4)',
-  async (t) => {
-    const place = await openPlace(t);
-    const box = await startBox(t, place);
-    const call = new LineCall();
-    const gateway = await startGateway(t, place, {
-      scenario: scenario(
-        send(call.invite(), { repeats: true }),
-        receiveResponse(100),
-        receiveResponse(180),
-        receiveResponse(200, { keepsRoute: true }),
-        // SIPp's first ACK is lost for certain; each repetition of the 200 makes it try again.
-        send(call.ack(), { lostPercent: 60 }),
-        pause(4_000),
-        ...hangUp(call),
-      ),
-    });
-    await gateway.done();
-    await box.callsEnded();
-    const answers = (await gateway.messages()).match(/SIP\/2\.0 200 OK/g)?.length ?? 0;
-    t.true(answers >= 2);
-    t.is((await box.calls()).length, 1);
-  },
-);
+peerTest(['sipp'], 'a 200 whose ACK does not come is repeated (RFC 3261 §13.3.1.4)', async (t) => {
+  const place = await openPlace(t);
+  const box = await startBox(t, place);
+  const call = new LineCall();
+  const gateway = await startGateway(t, place, {
+    scenario: scenario(
+      send(call.invite(), { repeats: true }),
+      receiveResponse(100),
+      receiveResponse(180),
+      receiveResponse(200, { keepsRoute: true }),
+      // SIPp's first ACK is lost for certain; each repetition of the 200 makes it try again.
+      send(call.ack(), { lostPercent: 60 }),
+      pause(4_000),
+      ...hangUp(call),
+    ),
+  });
+  await gateway.done();
+  await box.callsEnded();
+  const answers = (await gateway.messages()).match(/SIP\/2\.0 200 OK/g)?.length ?? 0;
+  t.true(answers >= 2);
+  t.is((await box.calls()).length, 1);
+});
 
 peerTest(
   ['sipp'],
