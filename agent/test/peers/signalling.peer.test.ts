@@ -45,7 +45,7 @@ peerTest(
         receiveResponse(200, { keepsRoute: true, lostPercent: 25 }),
         send(call.ack(), { lostPercent: 25 }),
         // Longer than the box needs to repeat its 200 until the ACK comes.
-        pause(14_500),
+        pause(9_500),
         send(call.bye(), lost),
         receiveResponse(200, { lostPercent: 25 }),
       ),
